@@ -48,22 +48,24 @@ _SPECS: Final = (
     TableSpec("deliveries", _schema(date=_D, event_date=_D, line=_I, source=_S, **EVENT_FIELDS), ("date",)),
     # deduplicated events, one partition per UTC day of the event
     TableSpec("interactions", _schema(date=_D, **EVENT_FIELDS), ("date",)),
-    TableSpec(
-        "quarantine", _schema(date=_D, reason=_S, field=_S, source=_S, line=_I, payload=_S), ("date",)
-    ),
+    TableSpec("quarantine", _schema(date=_D, reason=_S, field=_S, source=_S, line=_I, payload=_S), ("date",)),
     # one row per delivery day: accepted + quarantined + duplicates = received
     TableSpec(
         "ingest_ledger",
-        _schema(
-            date=_D, received=_I, accepted=_I, quarantined=_I, duplicates=_I, late=_I, reopened=pa.list_(_D)
-        ),
+        _schema(date=_D, received=_I, accepted=_I, quarantined=_I, duplicates=_I, late=_I, reopened=pa.list_(_D)),
         ("date",),
     ),
     TableSpec(
         "users",
         _schema(
-            user_id=_S, signup_ts=UTC_MICROS, gender=_S, age_band=_S, occupation=_S, income_band=_S,
-            country=_S, attributes=_S,
+            user_id=_S,
+            signup_ts=UTC_MICROS,
+            gender=_S,
+            age_band=_S,
+            occupation=_S,
+            income_band=_S,
+            country=_S,
+            attributes=_S,
         ),
     ),
     TableSpec(
@@ -77,9 +79,7 @@ _SPECS: Final = (
     # the segmentation fitted at `as_of`: one row per living segment
     TableSpec(
         "segments",
-        _schema(
-            as_of=_D, segment_id=_S, name=_S, band=_S, users=_I, centroid=pa.list_(_F), profile=_S, model=_S
-        ),
+        _schema(as_of=_D, segment_id=_S, name=_S, band=_S, users=_I, centroid=pa.list_(_F), profile=_S, model=_S),
         ("as_of",),
     ),
     TableSpec(
@@ -97,9 +97,27 @@ _SPECS: Final = (
     TableSpec(
         "gate_decisions",
         _schema(
-            as_of=_D, segment_id=_S, strategy=_S, verdict=_S, reason=_S, users=_I, windows=_I,
-            metric=_S, parent=_F, challenger=_F, difference=_F, lower=_F, upper=_F, margin=_F, p_value=_F,
-            placebo=_F, control=_F, model_version=_S, parent_version=_S, promoted=_B, detail=_S,
+            as_of=_D,
+            segment_id=_S,
+            strategy=_S,
+            verdict=_S,
+            reason=_S,
+            users=_I,
+            windows=_I,
+            metric=_S,
+            parent=_F,
+            challenger=_F,
+            difference=_F,
+            lower=_F,
+            upper=_F,
+            margin=_F,
+            p_value=_F,
+            placebo=_F,
+            control=_F,
+            model_version=_S,
+            parent_version=_S,
+            promoted=_B,
+            detail=_S,
         ),
         ("as_of", "segment_id"),
     ),
@@ -111,16 +129,34 @@ _SPECS: Final = (
     TableSpec(
         "drift_measurements",
         _schema(
-            as_of=_D, segment_id=_S, feature=_S, method=_S, distance=_F, threshold=_F, drifted=_B,
-            before=_S, after=_S, rows_reference=_I, rows_current=_I,
+            as_of=_D,
+            segment_id=_S,
+            feature=_S,
+            method=_S,
+            distance=_F,
+            threshold=_F,
+            drifted=_B,
+            before=_S,
+            after=_S,
+            rows_reference=_I,
+            rows_current=_I,
         ),
         ("as_of", "segment_id"),
     ),
     TableSpec(
         "drift_verdicts",
         _schema(
-            as_of=_D, segment_id=_S, verdict=_S, cause=_S, reason=_S, share_drifted=_F,
-            rows_reference=_I, rows_current=_I, users=_I, reference=_S, report=_S,
+            as_of=_D,
+            segment_id=_S,
+            verdict=_S,
+            cause=_S,
+            reason=_S,
+            share_drifted=_F,
+            rows_reference=_I,
+            rows_current=_I,
+            users=_I,
+            reference=_S,
+            report=_S,
         ),
         ("as_of", "segment_id"),
     ),

@@ -100,7 +100,8 @@ class Store:
         **where: str,
     ) -> pd.DataFrame:
         """Like :meth:`read`, as a pandas frame."""
-        return self.read(source, window=window, columns=columns, **where).to_pandas()
+        frame: pd.DataFrame = self.read(source, window=window, columns=columns, **where).to_pandas()
+        return frame
 
     def files(self, source: str | Snapshot, window: Window | None = None) -> list[str]:
         """The Parquet files of a snapshot, for engines that read them directly."""
@@ -182,9 +183,7 @@ def _conform(spec: TableSpec, frame: pa.Table | pd.DataFrame) -> pa.Table:
     missing = [name for name in spec.schema.names if name not in rows.column_names]
     extra = [name for name in rows.column_names if name not in spec.schema.names]
     if missing or (extra and not spec.open):
-        raise ValueError(
-            f"table '{spec.name}' takes columns {spec.schema.names}; missing {missing}, unknown {extra}"
-        )
+        raise ValueError(f"table '{spec.name}' takes columns {spec.schema.names}; missing {missing}, unknown {extra}")
     known = rows.select(spec.schema.names).cast(spec.schema)
     for name in extra:
         known = known.append_column(name, rows.column(name))
