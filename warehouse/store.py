@@ -141,7 +141,7 @@ class Store:
             return DeltaTable(str(self.path(name)), version=version)
         except TableNotFoundError as error:
             raise TableMissingError(
-                f"table '{name}' was read but nothing has written it under {self.root}: run the step that fills it first"
+                f"table '{name}' was read but never written under {self.root}: run the step that fills it first"
             ) from error
 
     def _commit(self, spec: TableSpec, rows: pa.Table, predicate: str | None) -> int:
