@@ -1,0 +1,56 @@
+# The two commands: `make demo` and `make test`. Everything they need is installed into ./.venv from uv.lock.
+PYTHON ?= python3
+UV_VERSION ?= 0.9
+VENV := .venv
+BIN := $(VENV)/bin
+export OMP_NUM_THREADS ?= 1
+export OPENBLAS_NUM_THREADS ?= 1
+export DO_NOT_TRACK := 1
+export MLFLOW_DISABLE_TELEMETRY := true
+
+.PHONY: demo test check format lint types contracts docs clean help
+
+help:
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
+
+$(BIN)/uv:
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if (3, 11) <= v < (3, 14) else f"Tessera needs Python 3.11 to 3.13, found {v.major}.{v.minor}: name another with make PYTHON=python3.12")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet "uv>=$(UV_VERSION)"
+
+$(VENV)/.demo: $(BIN)/uv pyproject.toml uv.lock
+	$(BIN)/uv sync --frozen --inexact --no-dev
+	@touch $@
+
+$(VENV)/.test: $(BIN)/uv pyproject.toml uv.lock
+	$(BIN)/uv sync --frozen --inexact --all-groups --extra postgres $(if $(shell command -v java),--extra spark,)
+	@touch $@ $(VENV)/.demo
+
+demo: $(VENV)/.demo ## the whole loop through Airflow; ONCE=1 ends when it has closed; DATA=… FORMAT=… for your own events
+	$(BIN)/tessera demo $(if $(ONCE),--once,) $(if $(DATA),--data "$(DATA)",) $(if $(FORMAT),--format $(FORMAT),) $(if $(HOME_DIR),--home "$(HOME_DIR)",)
+
+test: $(VENV)/.test ## every test (about 10 minutes at most on two cores)
+	$(BIN)/python -m pytest -n 2 --dist loadgroup $(PYTEST_ARGS)
+
+check: $(VENV)/.test lint types contracts ## lint, strict types, import contracts
+
+lint: $(VENV)/.test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.test
+	$(BIN)/mypy
+	cd dags && MYPYPATH=.. ../$(BIN)/mypy --config-file ../pyproject.toml *.py
+
+contracts: $(VENV)/.test
+	$(BIN)/lint-imports
+
+format: $(VENV)/.test ## rewrite the code as ruff would have it
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+docs: $(VENV)/.test ## regenerate the pages that are made from code
+	$(BIN)/tessera docs
+
+clean: ## remove what the demo left (the environment stays)
+	rm -rf .tessera

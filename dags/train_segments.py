@@ -1,0 +1,82 @@
+"""### Train segments
+
+Trains the global model (the parent) and one challenger per segment, proves each against the parent on the segment's
+own users over rolling windows, registers all of them in MLflow and, where the policy is `auto` and the proof holds,
+moves the alias `champion`.
+
+* **Scheduled**: everything. **By request** (Trigger ▸ parameters): only the segments you name, on the live parent.
+* A segment whose training fails is named by `summarise`; the others finish.
+* A backfilled run registers and evaluates, and never replaces a champion that is newer.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from airflow.sdk import Param, dag, get_current_context, task
+from conventions import TRAINING_POOL, as_of, calendar, is_backfill
+
+
+@dag(
+    **calendar("0 0 * * 1"),
+    doc_md=__doc__,
+    tags=["tessera", "training"],
+    max_active_runs=1,
+    params={
+        "segments": Param([], type="array", items={"type": "string"}, description="Segment ids; empty: parent and all"),
+        "as_of": Param(None, type=["null", "string"], format="date", description="Empty: the end of the run's interval"),
+        "strategy": Param("head", enum=["head", "reweighted", "hard"], description="How a segment's challenger is made"),
+        "reason": Param("scheduled", type="string", maxLength=500, description="Kept on every version of this run"),
+    },
+)
+def train_segments() -> None:
+    @task.sensor(poke_interval=30, timeout=timedelta(hours=12).total_seconds(), mode="reschedule")
+    def segments_assigned() -> bool:
+        from tessera import steps
+
+        return steps.assigned(as_of())
+
+    @task
+    def plan() -> list[dict[str, Any]]:
+        from tessera import steps
+
+        return steps.plan_training(as_of(), get_current_context()["params"]["segments"])
+
+    @task(pool=TRAINING_POOL)
+    def train_global() -> dict[str, Any]:
+        from airflow.sdk.exceptions import AirflowSkipException
+
+        from tessera import steps
+
+        params = get_current_context()["params"]
+        if params["segments"]:
+            raise AirflowSkipException("only named segments are trained: they stand on the live global champion")
+        return steps.train_global(as_of(), params["reason"], promote=not is_backfill())
+
+    @task(pool=TRAINING_POOL, map_index_template="{{ label }}", trigger_rule="none_failed", retries=1)
+    def train_segment(segment: dict[str, Any]) -> dict[str, Any]:
+        from tessera import steps
+
+        context = get_current_context()
+        context["label"] = segment["label"]  # type: ignore[typeddict-unknown-key]
+        params = context["params"]
+        return steps.train_segment(
+            segment["segment_id"], as_of(), params["strategy"], params["reason"], promote=not is_backfill()
+        )
+
+    @task(trigger_rule="all_done", retries=0)
+    def summarise(planned: list[dict[str, Any]], trained: list[dict[str, Any] | None]) -> dict[str, Any]:
+        from tessera import steps
+
+        return steps.summarise_training(planned, [outcome for outcome in trained if outcome])
+
+    planned = plan()
+    parent = train_global()
+    trained = train_segment.expand(segment=planned)
+    segments_assigned() >> [planned, parent]
+    parent >> trained
+    summarise(planned, trained)  # type: ignore[arg-type]
+
+
+train_segments()
