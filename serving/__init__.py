@@ -1,0 +1,1 @@
+"""The recommendation API: a verified local snapshot, the registry's champions, and a ladder that never runs empty."""
