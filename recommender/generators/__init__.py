@@ -1,0 +1,1 @@
+"""Candidate generators: each scores the whole catalogue from a history alone."""

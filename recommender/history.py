@@ -1,0 +1,159 @@
+"""What users did before a day: the sparse matrices that every model scores from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import sparse
+
+from recommender.vocabulary import Vocabulary
+from warehouse.columns import ITEM, TS, USER, WEIGHT
+from warehouse.windows import midnight
+
+_DAY_MICROS = 86_400_000_000
+
+
+@dataclass(frozen=True, eq=False)
+class History:
+    """Users by items, as of the midnight that begins ``as_of``.
+
+    Args:
+        users: the rows.
+        items: the columns.
+        weights: summed event weights, float32 CSR; a stored value <= 0 means seen but not liked.
+        age_days: days between the newest event of the pair and ``as_of``, same pattern as ``weights``.
+        as_of: events lie before this day.
+    """
+
+    users: Vocabulary
+    items: Vocabulary
+    weights: sparse.csr_matrix
+    age_days: sparse.csr_matrix
+    as_of: date
+
+    @classmethod
+    def from_events(cls, events: pd.DataFrame, as_of: date, items: Vocabulary | None = None) -> History:
+        """Sum the events before ``as_of`` per user and item.
+
+        Args:
+            events: columns ``user_id item_id ts weight``; later events and unknown items are left out.
+            as_of: the first day that is not seen.
+            items: the columns to use; by default the items of the events.
+        """
+        micros = _micros(events[TS])
+        cutoff = int(midnight(as_of).timestamp()) * 1_000_000
+        past = micros < cutoff
+        users, user_codes = _factorise(events[USER].to_numpy(dtype=object)[past])
+        columns = items if items is not None else Vocabulary.of(events[ITEM].to_numpy(dtype=object)[past])
+        item_codes = columns.codes(events[ITEM].to_numpy(dtype=object)[past])
+        age = (cutoff - micros[past]) / _DAY_MICROS
+        weight = events[WEIGHT].to_numpy(dtype=np.float64)[past]
+        known = item_codes >= 0
+        return cls._summed(users, columns, user_codes[known], item_codes[known], weight[known], age[known], as_of)
+
+    @classmethod
+    def empty(cls, users: Vocabulary, items: Vocabulary, as_of: date) -> History:
+        """Users of whom nothing is known."""
+        nothing = sparse.csr_matrix((len(users), len(items)), dtype=np.float32)
+        return cls(users, items, nothing, nothing.copy(), as_of)
+
+    @classmethod
+    def _summed(
+        cls,
+        users: Vocabulary,
+        items: Vocabulary,
+        rows: NDArray[np.int64],
+        columns: NDArray[np.int64],
+        weight: NDArray[np.float64],
+        age: NDArray[np.float64],
+        as_of: date,
+    ) -> History:
+        width = max(len(items), 1)
+        pairs, where = np.unique(rows * width + columns, return_inverse=True)
+        total = np.bincount(where, weights=weight, minlength=len(pairs)).astype(np.float32)
+        newest = np.full(len(pairs), np.inf)
+        np.minimum.at(newest, where, age)
+        indptr = np.searchsorted(pairs, np.arange(len(users) + 1) * width)
+        shape = (len(users), len(items))
+        matrix = _csr(total, pairs % width, indptr, shape)
+        return cls(users, items, matrix, _csr(newest.astype(np.float32), pairs % width, indptr, shape), as_of)
+
+    def rows(self, user_codes: NDArray[np.int64]) -> History:
+        """Only these users, in this order."""
+        users = Vocabulary(self.users.ids[user_codes])
+        return History(users, self.items, self.weights[user_codes], self.age_days[user_codes], self.as_of)
+
+    def of_users(self, user_ids: NDArray[np.str_]) -> History:
+        """These users in this order; those without any event get an empty row."""
+        wanted = Vocabulary(np.asarray(user_ids, dtype=np.str_))
+        codes = self.users.codes(wanted.ids)
+        known = np.flatnonzero(codes >= 0)
+        ones = np.ones(len(known), dtype=np.float32)
+        pick = sparse.csr_matrix((ones, (known, codes[known])), shape=(len(wanted), len(self.users)))
+        if len(self.users) == 0:
+            return History.empty(wanted, self.items, self.as_of)
+        return History(wanted, self.items, _take(pick, self.weights), _take(pick, self.age_days), self.as_of)
+
+    def seen(self) -> sparse.csr_matrix:
+        """Every pair with an event, liked or not: bool CSR."""
+        return _like(self.weights, np.ones(self.weights.nnz, dtype=np.bool_))
+
+    def liked(self) -> sparse.csr_matrix:
+        """The positive weights only: float32 CSR without stored zeros."""
+        positive = _like(self.weights, np.maximum(self.weights.data, 0))
+        positive.eliminate_zeros()
+        return positive
+
+    def decayed(self, half_life_days: float, anchor: Literal["as_of", "user"] = "as_of") -> sparse.csr_matrix:
+        """Positive weights halved every ``half_life_days``.
+
+        With anchor ``user`` ages count from the user's own newest event: a user who paused keeps a full profile.
+        """
+        age = self.age_days.data
+        if anchor == "user":
+            age = age - np.repeat(self._youngest(), np.diff(self.age_days.indptr))
+        faded = np.maximum(self.weights.data, 0) * np.exp2(-age / half_life_days)
+        matrix = _like(self.weights, faded.astype(np.float32))
+        matrix.eliminate_zeros()
+        return matrix
+
+    def _youngest(self) -> NDArray[np.float32]:
+        lengths = np.diff(self.age_days.indptr)
+        youngest = np.zeros(len(self.users), dtype=np.float32)
+        filled = lengths > 0
+        if filled.any():
+            youngest[filled] = np.minimum.reduceat(self.age_days.data, self.age_days.indptr[:-1][filled])
+        return youngest
+
+
+def _micros(ts: pd.Series) -> NDArray[np.int64]:
+    utc = pd.to_datetime(ts, utc=True)
+    return utc.dt.tz_localize(None).to_numpy(dtype="datetime64[us]").astype(np.int64)
+
+
+def _factorise(ids: NDArray[np.object_]) -> tuple[Vocabulary, NDArray[np.int64]]:
+    if len(ids) == 0:
+        return Vocabulary.empty(), np.empty(0, dtype=np.int64)
+    codes, distinct = pd.factorize(ids, sort=True)
+    return Vocabulary(np.asarray(distinct, dtype=np.str_)), codes.astype(np.int64)
+
+
+def _csr(
+    values: NDArray[np.float32], columns: NDArray[np.int64], indptr: NDArray[np.int64], shape: tuple[int, int]
+) -> sparse.csr_matrix:
+    return sparse.csr_matrix((values, columns.astype(np.int32), indptr.astype(np.int32)), shape=shape)
+
+
+def _like(matrix: sparse.csr_matrix, values: NDArray[np.generic]) -> sparse.csr_matrix:
+    return sparse.csr_matrix((values, matrix.indices.copy(), matrix.indptr.copy()), shape=matrix.shape)
+
+
+def _take(pick: sparse.csr_matrix, matrix: sparse.csr_matrix) -> sparse.csr_matrix:
+    taken = (pick @ matrix).tocsr()
+    taken.sort_indices()
+    return taken

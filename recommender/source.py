@@ -1,0 +1,30 @@
+"""Where training reads from: one protocol, implemented over the lake by ``tessera`` and in memory by tests."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Protocol
+
+import pandas as pd
+
+from warehouse.windows import Window
+
+
+class TrainingSource(Protocol):
+    """Events and features as they were known at a day."""
+
+    def events(self, window: Window) -> pd.DataFrame:
+        """Events of the window: ``user_id item_id event_type ts weight positive session_id price``."""
+        ...
+
+    def users(self, as_of: date) -> pd.DataFrame:
+        """User features from events before ``as_of``: ``user_id`` and any feature columns."""
+        ...
+
+    def items(self, as_of: date) -> pd.DataFrame:
+        """Catalogue joined with item features before ``as_of``: ``item_id title category brand price text`` and more."""
+        ...
+
+    def span(self) -> Window:
+        """The days that hold events."""
+        ...
