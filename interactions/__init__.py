@@ -1,0 +1,1 @@
+"""Events: schema, readers, validation, quarantine, weights, simulation and feature definitions."""

@@ -1,0 +1,18 @@
+"""Features of users and items: a documented registry of Ibis expressions over daily rollups."""
+
+from interactions.features.computation import compute_features, write_features
+from interactions.features.feature import Feature
+from interactions.features.registry import FEATURES, feature_names, is_taste
+from interactions.features.rollups import rollup
+from interactions.features.settings import FeatureSettings
+
+__all__ = [
+    "FEATURES",
+    "Feature",
+    "FeatureSettings",
+    "compute_features",
+    "feature_names",
+    "is_taste",
+    "rollup",
+    "write_features",
+]

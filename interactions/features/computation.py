@@ -1,0 +1,164 @@
+"""Features as of a date: the registry's expressions over the rollups before it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from interactions.features.expressions import commonest
+from interactions.features.feature import Feature
+from interactions.features.item_features import ITEM_FEATURES
+from interactions.features.registry import TASTE_SHARE_PREFIX, feature_names
+from interactions.features.relations import Rollups, aged, catalogue, categories, levels, open_rollups, pairs
+from interactions.features.settings import FeatureSettings
+from interactions.features.user_features import USER_FEATURES
+from warehouse.store import Snapshot, Store
+from warehouse.windows import Window
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+    import pandas as pd
+    import pyarrow as pa
+
+_ATTRIBUTES = ("country", "gender", "age_band", "occupation", "income_band")
+
+
+def compute_features(
+    engine: Any, store: Store, as_of: date, settings: FeatureSettings | None = None
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """User and item features from everything before ``as_of`` and nothing after it.
+
+    Returns:
+        Two frames sorted by ``user_id`` and by ``item_id``: the registry's columns, for users also
+        ``share_category_…``. A user has a row when known by an event or a signup before ``as_of``.
+    """
+    chosen = settings or FeatureSettings()
+    rollups = open_rollups(engine, store, as_of)
+    shown = _top_categories(engine, rollups, as_of, chosen)
+    users = engine.to_pandas(user_expression(rollups, as_of, chosen, shown))
+    items = engine.to_pandas(item_expression(rollups, as_of, chosen))
+    return _ordered(users, "user_id"), _ordered(items, "item_id")
+
+
+def write_features(
+    engine: Any, store: Store, as_of: date, settings: FeatureSettings | None = None
+) -> tuple[Snapshot, Snapshot]:
+    """Compute the features as of a date and replace that date's partitions of both feature tables."""
+    users, items = compute_features(engine, store, as_of, settings)
+    window = Window.day(as_of)
+    return (
+        store.replace("user_features", _typed(users, as_of), window),
+        store.replace("item_features", _typed(items, as_of), window),
+    )
+
+
+def user_expression(
+    rollups: Rollups, as_of: date, settings: FeatureSettings, shown_categories: Sequence[str] = ()
+) -> ir.Table:
+    """The user features as one Ibis expression, for any engine."""
+    days = aged(rollups.user_daily, as_of)
+    met = pairs(days).left_join(catalogue(rollups, as_of), "item_id").drop("item_id_right")
+    tastes = categories(met)
+    sources = {
+        "days": days,
+        "items": met,
+        "categories": tastes,
+        "devices": levels(days, "devices"),
+        "channels": levels(days, "channels"),
+    }
+    wide = _joined(_known_users(rollups, days, as_of), "user_id", sources, USER_FEATURES, settings)
+    wide = _profiled(wide, USER_FEATURES, settings)
+    return _with_shares(wide, tastes, shown_categories)
+
+
+def item_expression(rollups: Rollups, as_of: date, settings: FeatureSettings) -> ir.Table:
+    """The item features as one Ibis expression, for any engine."""
+    import ibis
+
+    listed = catalogue(rollups, as_of)
+    base = listed.select(
+        "item_id",
+        _age=ibis.literal(as_of).epoch_days() - listed.available.epoch_days(),
+        _price=listed.price,
+        _category=listed.category,
+        _brand=listed.brand,
+    )
+    sources = {"days": aged(rollups.item_daily, as_of), "users": pairs(aged(rollups.user_daily, as_of))}
+    return _profiled(_joined(base, "item_id", sources, ITEM_FEATURES, settings), ITEM_FEATURES, settings)
+
+
+def _joined(
+    base: ir.Table, key: str, sources: Mapping[str, ir.Table], features: Sequence[Feature], settings: FeatureSettings
+) -> ir.Table:
+    for source, rows in sources.items():
+        columns = {f.name: f.expression(rows, settings) for f in features if f.source == source}
+        if columns:
+            base = base.left_join(rows.group_by(key).aggregate(**columns), key).drop(f"{key}_right")
+    return base
+
+
+def _profiled(wide: ir.Table, features: Sequence[Feature], settings: FeatureSettings) -> ir.Table:
+    values = {f.name: f.expression(wide, settings) if f.source == "profile" else wide[f.name] for f in features}
+    typed = {f.name: values[f.name].cast("float64" if f.kind == "numeric" else "string") for f in features}
+    filled = {f.name: typed[f.name].fill_null(f.fill) if f.fill is not None else typed[f.name] for f in features}
+    return wide.select(wide.columns[0], **filled)
+
+
+def _known_users(rollups: Rollups, days: ir.Table, as_of: date) -> ir.Table:
+    import ibis
+
+    end = ibis.literal(as_of)
+    active = days.group_by("user_id").aggregate(first_day=days.date.min())
+    met = levels(days, "countries")
+    lands = met.group_by("user_id").aggregate(met_country=commonest(met))
+    people = rollups.users.mutate(signup=rollups.users.signup_ts.date())
+    both = active.outer_join(people.select("user_id", "signup", *_ATTRIBUTES), "user_id")
+    both = both.mutate(user_id=ibis.coalesce(both.user_id, both.user_id_right)).drop("user_id_right")
+    # someone who is only in the dimension is known from the signup on; without a date, from the first event
+    known = both.filter(both.first_day.notnull() | (both.signup < end).fill_null(False))
+    known = known.left_join(lands, "user_id").drop("user_id_right")
+    start = ibis.least(known.first_day.coalesce(known.signup), known.signup.coalesce(known.first_day))
+    attributes = {f"_{name}": known[name] for name in _ATTRIBUTES}
+    attributes["_country"] = ibis.coalesce(known.country, known.met_country)
+    return known.select("user_id", _tenure=end.epoch_days() - start.epoch_days(), **attributes)
+
+
+def _with_shares(wide: ir.Table, tastes: ir.Table, shown: Sequence[str]) -> ir.Table:
+    if not shown:
+        return wide
+    shares = {
+        f"{TASTE_SHARE_PREFIX}{slug}": tastes.share.sum(where=tastes.level == name).coalesce(0.0)
+        for slug, name in sorted({_slug(name): name for name in shown}.items())
+    }
+    per_user = tastes.group_by("user_id").aggregate(**shares)
+    return wide.left_join(per_user, "user_id").drop("user_id_right")
+
+
+def _top_categories(engine: Any, rollups: Rollups, as_of: date, settings: FeatureSettings) -> list[str]:
+    import ibis
+
+    listed = catalogue(rollups, as_of).filter(ibis._.category.notnull() & (ibis._.met > 0))
+    counted = listed.group_by("category").aggregate(met=listed.met.sum())
+    top = counted.order_by([ibis.desc("met"), "category"]).limit(settings.category_shares)
+    return [str(name) for name in engine.to_pandas(top)["category"]]
+
+
+def _slug(name: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_") or "unnamed"
+
+
+def _typed(frame: pd.DataFrame, as_of: date) -> pa.Table:
+    import pyarrow as pa
+
+    # a column without a single value has no type of its own: the registry says which it is
+    texts = {frame.columns[0], *feature_names("user", "categorical"), *feature_names("item", "categorical")}
+    fields = [(name, pa.string() if name in texts else pa.float64()) for name in frame.columns]
+    rows = pa.Table.from_pandas(frame, schema=pa.schema(fields), preserve_index=False)
+    return rows.append_column("as_of", pa.array([as_of] * len(frame), pa.date32()))
+
+
+def _ordered(frame: pd.DataFrame, key: str) -> pd.DataFrame:
+    ordered: pd.DataFrame = frame.sort_values(key, ignore_index=True)
+    return ordered
