@@ -1,0 +1,125 @@
+"""One column of two windows, brought to the values that are compared and to the words a person reads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from monitoring.distances import Floats
+from monitoring.settings import ColumnRule
+
+OTHER: Final = "(other)"
+MISSING: Final = "(missing)"
+DECILES: Final = np.linspace(0.1, 0.9, 9)
+
+
+@dataclass(frozen=True)
+class Mover:
+    """One value of a column and what it was before and after: shares of events, or the value itself for numbers."""
+
+    value: str
+    before: float
+    after: float
+
+
+@dataclass(frozen=True)
+class Coded:
+    """A column ready to be compared.
+
+    ``reference`` and ``current`` are what Evidently sees (strings, or floats with nan); ``codes`` are the reference's
+    rows for the noise floor, ``present`` those that count; ``shift`` is the direction of the move, comparable over
+    segments by its labels; ``subject``, ``before`` and ``after`` say it in words.
+    """
+
+    reference: pd.Series
+    current: pd.Series
+    codes: Floats
+    present: NDArray[np.bool_]
+    shift: dict[str, float]
+    movers: tuple[Mover, ...]
+    subject: str
+    before: str
+    after: str
+
+
+def code(reference: pd.Series, current: pd.Series, rule: ColumnRule, categories: int) -> Coded:
+    """Bring one column of both windows to comparable values, by its rule."""
+    if rule.kind == "categorical":
+        return _categorical(_labels(reference, rule), _labels(current, rule), categories)
+    return _numerical(_numbers(reference), _numbers(current), rule)
+
+
+def missing_share(column: pd.Series, rule: ColumnRule) -> float:
+    """The share of rows without a usable value (1.0 for an empty column)."""
+    if len(column) == 0:
+        return 1.0
+    usable = _numbers(column) if rule.kind == "numerical" else column
+    return float(usable.isna().mean())
+
+
+def varies(column: pd.Series, rule: ColumnRule) -> bool:
+    """Whether a column can carry its distance: a constant number has no standard deviation to measure in."""
+    return rule.kind == "categorical" or _numbers(column).nunique() > 1
+
+
+def percent(share: float) -> str:
+    """A share in words: ``12 %``, and one digit more below ten per cent."""
+    return f"{share:.0%}".replace("%", " %") if share >= 0.1 or share == 0 else f"{share:.1%}".replace("%", " %")
+
+
+def _labels(column: pd.Series, rule: ColumnRule) -> pd.Series:
+    if rule.scale == "hours":
+        start = (_numbers(column) // 4 * 4).astype("Int64")
+        text = start.map(lambda h: f"{h:02d}–{h + 4:02d} h", na_action="ignore")
+        return text.astype(object).where(start.notna(), MISSING)
+    return column.astype(object).where(column.notna(), MISSING).map(str)
+
+
+def _numbers(column: pd.Series) -> pd.Series:
+    numbers = pd.to_numeric(column, errors="coerce").astype("float64")
+    return numbers.where(np.isfinite(numbers))
+
+
+def _categorical(reference: pd.Series, current: pd.Series, categories: int) -> Coded:
+    shares = pd.concat([reference.value_counts(normalize=True), current.value_counts(normalize=True)], axis=1)
+    shares = shares.fillna(0.0).set_axis(["before", "after"], axis=1)
+    weight = (shares["before"] + shares["after"]).rename_axis("value").reset_index(name="weight")
+    kept = set(weight.sort_values(["weight", "value"], ascending=[False, True])["value"].head(categories))
+    left, right = (side.where(side.isin(kept), OTHER) for side in (reference, current))
+    levels = sorted(set(left) | set(right))
+    before, after = (side.value_counts(normalize=True).reindex(levels, fill_value=0.0) for side in (left, right))
+    movers = _movers(before, after)
+    codes = pd.Categorical(left, categories=levels).codes.astype(np.float64)
+    top = movers[0]
+    shift = {str(v): float(after[v] - before[v]) for v in levels}
+    present = np.ones(len(left), dtype=bool)
+    return Coded(left, right, codes, present, shift, movers, top.value, percent(top.before), percent(top.after))
+
+
+def _movers(before: pd.Series, after: pd.Series) -> tuple[Mover, ...]:
+    order = sorted(before.index, key=lambda v: (-abs(after[v] - before[v]), v))[:4]
+    return tuple(Mover(str(v), float(before[v]), float(after[v])) for v in order)
+
+
+def _numerical(reference: pd.Series, current: pd.Series, rule: ColumnRule) -> Coded:
+    left, right = (_rescale(side, rule) for side in (reference, current))
+    present = left.notna().to_numpy(dtype=bool)
+    medians = float(reference.median()), float(current.median())
+    spread = max(float(np.nanstd(left.to_numpy())), 1e-3)
+    gaps = (np.nanquantile(right, DECILES) - np.nanquantile(left, DECILES)) / spread
+    shift = {f"decile {n}": float(gap) for n, gap in enumerate(gaps, 1)}
+    mover = Mover("median", *medians)
+    before, after = (_number(m) for m in medians)
+    return Coded(left, right, left.to_numpy(), present, shift, (mover,), "median", before, after)
+
+
+def _rescale(column: pd.Series, rule: ColumnRule) -> pd.Series:
+    return column if rule.scale == "plain" else pd.Series(np.log1p(column.clip(lower=0)), index=column.index)
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
