@@ -78,11 +78,15 @@ class MlflowReader:
             return {str(tag["key"]): str(tag.get("value", "")) for tag in answer["model_version"].get("tags", [])}
 
     def fetch(self, name: str, version: str, path: str, target: Path, limit: int) -> None:
-        """Stream one file; a stalled transfer ends with the client's timeout, an endless one at ``limit``."""
+        """Stream one file; a stalled transfer ends with the client's timeout, an endless one at ``limit``.
+
+        Raises:
+            ModelRefusedError: the registry has no such file, or a larger one: this version's fault, not the registry's.
+        """
         parameters = {"name": name, "version": version, "path": path}
         with _transport(), self._client.stream("GET", "/model-versions/get-artifact", params=parameters) as answer:
             if answer.status_code != httpx.codes.OK:
-                raise RegistryError(f"{name} {version}: file '{path}' answered {answer.status_code}")
+                raise ModelRefusedError(f"{name} {version}: file '{path}' answered {answer.status_code}")
             with target.open("wb") as file:
                 for chunk in answer.iter_bytes():
                     limit -= len(chunk)

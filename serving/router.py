@@ -5,16 +5,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import TYPE_CHECKING, Final
 
-import pandas as pd
-
-from recommender.head import SegmentHead
 from recommender.recommendations import NO_ITEM
+from serving.ladder import ask
 from serving.metrics import ServingMetrics
 from serving.models import ServedModel
-from serving.recent import RecentEvent, RecentEvents, as_frame
+from serving.recent import RecentEvent, RecentEvents
 from serving.routing import Routing
 
 if TYPE_CHECKING:
@@ -110,9 +108,7 @@ class Router:
             items=filled,
         )
 
-    def _by_model(
-        self, routing: Routing, request: _Request
-    ) -> tuple[ServedModel | None, list[RecommendedItem], bool]:
+    def _by_model(self, routing: Routing, request: _Request) -> tuple[ServedModel | None, list[RecommendedItem], bool]:
         degraded = False
         for served in _rungs(routing, request.segment_id):
             try:
@@ -124,34 +120,6 @@ class Router:
                 self._metrics.skipped.labels(served.name, served.version).inc()
                 degraded = True
         return None, [], degraded
-
-
-def ask(
-    routing: Routing,
-    served: ServedModel,
-    user_id: str,
-    k: int,
-    exclude_seen: bool = True,
-    recent: Sequence[RecentEvent] = (),
-) -> Recommendations:
-    """One model's list for one user, from the snapshot's events and the ``recent`` ones.
-
-    Raises:
-        LookupError: there is no global model, which every segment model stands on.
-    """
-    if routing.parent is None:
-        raise LookupError("no global model is loaded, and every segment model stands on it")
-    snapshot = routing.snapshot
-    events, as_of = snapshot.events(user_id), snapshot.as_of
-    if recent:
-        events = pd.concat([events, as_frame(recent)], ignore_index=True)
-        as_of = max(as_of, max(event.ts for event in recent).date() + timedelta(days=1))
-    base = routing.parent.model if isinstance(served.model, SegmentHead) else served.model
-    history = base.history(events, as_of).of_users([user_id])
-    features = snapshot.features_of(user_id)
-    if isinstance(served.model, SegmentHead):
-        return served.model.recommend(base, history, features, k, exclude_seen)
-    return base.recommend(history, features, k, exclude_seen)
 
 
 def _rungs(routing: Routing, segment_id: str) -> list[ServedModel]:
