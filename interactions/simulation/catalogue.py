@@ -70,7 +70,7 @@ def make_catalogue(scenario: Scenario) -> Catalogue:
         brand=_brands(category, tier, rng),
         price=price,
         quality=rng.normal(size=n),
-        weight=(1.0 + rng.permutation(n)) ** -scenario.zipf,
+        weight=np.power(1.0 + rng.permutation(n), -scenario.zipf).astype(np.float64),
         arrival=_arrivals(scenario, category, rng),
         burst=np.where(rng.random(n) < scenario.trends, rng.integers(0, scenario.days, n), -1000),
         cells=np.searchsorted(cells, np.arange(len(CATEGORIES) * len(STYLES) * len(TIERS) + 1)),

@@ -19,17 +19,11 @@ def stream(seed: int, name: str, index: int = 0) -> np.random.Generator:
     return np.random.default_rng([seed, _STREAMS.index(name), index])
 
 
-def normalised(shares: Mapping[str, float], words: Sequence[str]) -> Floats:
-    """The weights of ``words`` adding up to one; words without a weight share the weight 1 between them."""
-    absent = [word for word in words if word not in shares]
-    weights = np.array([shares.get(word, 1.0 / max(1, len(absent))) for word in words], dtype=float)
-    return weights / weights.sum()
-
-
-def exact(shares: Mapping[str, float], words: Sequence[str]) -> Floats:
-    """The weights of ``words`` adding up to one; words without a weight never occur."""
-    weights = np.array([shares.get(word, 0.0) for word in words], dtype=float)
-    return weights / weights.sum()
+def normalised(shares: Mapping[str, float], words: Sequence[str], rest: float = 0.0) -> Floats:
+    """The weights of ``words`` adding up to one; words without a weight have ``rest``."""
+    weights = np.array([shares.get(word, rest) for word in words], dtype=float)
+    proportions: Floats = weights / weights.sum()
+    return proportions
 
 
 def pick_rows(weights: NDArray[np.floating], rng: np.random.Generator) -> Ints:
@@ -37,14 +31,16 @@ def pick_rows(weights: NDArray[np.floating], rng: np.random.Generator) -> Ints:
     cumulated = np.cumsum(weights, axis=1)
     thresholds = rng.random(len(weights)) * cumulated[:, -1]
     chosen = (cumulated <= thresholds[:, None]).sum(axis=1)
-    return np.minimum(chosen, weights.shape[1] - 1).astype(np.int64)
+    columns: Ints = np.minimum(chosen, weights.shape[1] - 1).astype(np.int64)
+    return columns
 
 
 def pick(weights: Floats, size: int, rng: np.random.Generator) -> Ints:
     """``size`` draws out of one distribution ``weights`` (k,), any scale."""
     cumulated = np.cumsum(weights)
     drawn = np.searchsorted(cumulated, rng.random(size) * cumulated[-1], side="right")
-    return np.minimum(drawn, len(weights) - 1).astype(np.int64)
+    positions: Ints = np.minimum(drawn, len(weights) - 1).astype(np.int64)
+    return positions
 
 
 def pick_between(cumulated: Floats, low: Ints, high: Ints, rng: np.random.Generator) -> Ints:

@@ -7,7 +7,7 @@ from datetime import date
 import numpy as np
 
 from interactions.simulation.catalogue import Catalogue
-from interactions.simulation.chance import Floats, Ints, exact, stream
+from interactions.simulation.chance import Floats, Ints, normalised, stream
 from interactions.simulation.population import Population, Rows, move
 from interactions.simulation.scenario import Drift, Scenario
 from interactions.simulation.words import CATEGORIES, TIERS
@@ -24,7 +24,7 @@ def drifted_tastes(scenario: Scenario, day: date, segment: Ints, rows: Rows, wor
         if drift.kind == "mix" or not goal or level == 0:
             continue
         touched = (segment == scenario.names.index(drift.segment)) if drift.segment else np.ones(len(rows), bool)
-        shifted = (1 - level) * rows + level * exact(goal, names)
+        shifted = (1 - level) * rows + level * normalised(goal, names)
         rows = np.where(touched[:, None], shifted, rows).astype(np.float32)
     return rows
 

@@ -13,7 +13,7 @@ from interactions.simulation.journal import Journal, joined
 from interactions.simulation.words import CART, CLICK, DWELL, PURCHASE, RATING, RETURN, WISH
 
 _SECOND = 1_000_000
-_DAY = 86_400 * _SECOND
+_USUAL_MATCH = 1.5  # people mostly look at what they like: this much more than average is nothing special
 
 
 @dataclass(frozen=True)
@@ -34,17 +34,18 @@ def day_funnel(catalogue: Catalogue, looks: Looks, rng: np.random.Generator, rat
     rates = rates or Rates()
     views = looks.views
     quality = catalogue.quality[views.item]
-    liking = np.exp(0.35 * np.clip(looks.match, -2.0, 2.0) + 0.25 * quality)
+    match = np.clip(looks.match - _USUAL_MATCH, -2.0, 2.0)
+    liking = np.exp(0.35 * match + 0.25 * quality)
     clicked = _happens(rates.click * liking, rng)
     carted = clicked & _happens(rates.cart * liking, rng)
     wished = clicked & ~carted & _happens(np.full(len(views), rates.wish), rng)
     bought = carted & _happens(np.full(len(views), rates.purchase), rng)
     dwelt = clicked & _happens(np.full(len(views), rates.dwell), rng)
-    seconds = np.round(rng.lognormal(3.0 + 0.2 * np.clip(looks.match, -2.0, 2.0), 0.8), 1)
+    seconds = np.round(rng.lognormal(3.0 + 0.2 * match, 0.8), 1)
     clicks = _between(2, 10, len(views), rng)
     bags = clicks + _between(15, 90, len(views), rng)
     read = (seconds * _SECOND).astype(np.int64)
-    purchases = views.derive(bought, PURCHASE, (bags + _between(60, 400, len(views), rng))[bought], None)
+    purchases = views.derive(bought, PURCHASE, (bags + _between(60, 400, len(views), rng))[bought])
     return joined(
         [
             views,
@@ -52,7 +53,7 @@ def day_funnel(catalogue: Catalogue, looks: Looks, rng: np.random.Generator, rat
             views.derive(dwelt, DWELL, (clicks + read)[dwelt], seconds[dwelt]),
             views.derive(carted, CART, bags[carted]),
             views.derive(wished, WISH, bags[wished]),
-            *_afterwards(catalogue, purchases, (quality + 0.4 * looks.match)[bought], rates, rng),
+            *_afterwards(catalogue, purchases, (quality + 0.4 * match)[bought], rates, rng),
         ]
     )
 

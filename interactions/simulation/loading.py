@@ -13,6 +13,13 @@ import yaml
 from interactions.simulation.scenario import Drift, PlantedSegment, Scenario, ScenarioError
 
 T = TypeVar("T")
+_KINDS: dict[str, tuple[type, ...]] = {
+    "int": (int,),
+    "float": (int, float),
+    "date": (date,),
+    "str": (str,),
+    "Shares": (Mapping,),
+}
 
 
 def load_scenario(path: str | Path) -> Scenario:
@@ -61,7 +68,7 @@ def _build(kind: type[T], values: Any) -> T:
 
 def _typed(declared: str, name: str, value: Any) -> Any:
     """Hold ``value`` against the field's declared type, so that a typing slip is named and not a crash later."""
-    expected = {"int": int, "float": (int, float), "date": date, "Shares": Mapping, "str": str}.get(declared)
+    expected = _KINDS.get(declared)
     if expected is not None and (isinstance(value, bool) or not isinstance(value, expected)):
         raise ScenarioError(f"'{name}' must be of type {declared}; found {value!r}")
     return value

@@ -12,13 +12,14 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from interactions.simulation.chance import Bools, Floats, Ints, exact, normalised, pick, pick_rows, stream
+from interactions.simulation.chance import Bools, Floats, Ints, normalised, pick, pick_rows, stream
 from interactions.simulation.scenario import PlantedSegment, Scenario, Shares
 from interactions.simulation.words import CATEGORIES, CHANNELS, DEVICES, STYLES, TIERS
 from warehouse.windows import midnight
 
 Rows = NDArray[np.float32]
 Array = TypeVar("Array", bound=NDArray[Any])
+OTHER_CATEGORY = 0.4  # the weight of every category that a segment does not name
 _DAY_US = 86_400_000_000
 _STYLE_CONCENTRATION = 0.5
 _TIER_CONCENTRATION = 12.0
@@ -75,7 +76,7 @@ def make_population(scenario: Scenario) -> Population:
         joined=joined,
         leaves=np.maximum(joined // _DAY_US, 0) + 1 + rng.exponential(scenario.lifetime_days, n),
         device=_coded(segment, [normalised(one.devices, DEVICES) for one in of], rng),
-        channel=_coded(segment, [exact(one.channels, CHANNELS) for one in of], rng),
+        channel=_coded(segment, [normalised(one.channels, CHANNELS) for one in of], rng),
         country=_named(segment, [one.countries for one in of], rng),
         age=_named(segment, [one.ages for one in of], rng),
         income=_hidden(_named(segment, [one.incomes for one in of], rng), 0.15, rng),
@@ -103,7 +104,7 @@ def move(population: Population, scenario: Scenario, users: Ints, to: int, rng: 
         segment=segment,
         rate=_with(population.rate, users, population.rate[users] * frequency[to] / frequency[old]),
         device=_with(population.device, users, pick(normalised(goal.devices, DEVICES), len(users), rng)),
-        channel=_with(population.channel, users, pick(exact(goal.channels, CHANNELS), len(users), rng)),
+        channel=_with(population.channel, users, pick(normalised(goal.channels, CHANNELS), len(users), rng)),
         categories=_with(population.categories, users, _tastes(scenario, fresh, rng)),
         tiers=_with(population.tiers, users, _tiers(scenario.segments, fresh, rng)),
     )
@@ -136,7 +137,7 @@ def _sign_ups(scenario: Scenario, n: int, rng: np.random.Generator) -> Ints:
 
 
 def _tastes(scenario: Scenario, segment: Ints, rng: np.random.Generator) -> Rows:
-    centres = np.stack([normalised(one.categories, tuple(CATEGORIES)) for one in scenario.segments])
+    centres = np.stack([normalised(one.categories, tuple(CATEGORIES), OTHER_CATEGORY) for one in scenario.segments])
     return _proportions(scenario.taste_concentration * centres[segment], rng)
 
 
@@ -148,7 +149,8 @@ def _tiers(segments: tuple[PlantedSegment, ...], segment: Ints, rng: np.random.G
 def _proportions(concentrations: Floats, rng: np.random.Generator) -> Rows:
     """One Dirichlet draw a row; the floor keeps rows of tiny concentrations from being all zero."""
     gammas = rng.standard_gamma(concentrations) + 1e-9
-    return (gammas / gammas.sum(axis=1, keepdims=True)).astype(np.float32)
+    rows: Rows = (gammas / gammas.sum(axis=1, keepdims=True)).astype(np.float32)
+    return rows
 
 
 def _coded(segment: Ints, weights: Sequence[Floats], rng: np.random.Generator) -> Ints:
@@ -157,7 +159,7 @@ def _coded(segment: Ints, weights: Sequence[Floats], rng: np.random.Generator) -
 
 def _named(segment: Ints, shares: Sequence[Shares], rng: np.random.Generator) -> tuple[str, ...]:
     words = tuple(dict.fromkeys(word for one in shares for word in one))
-    codes = _coded(segment, [exact(one, words) for one in shares], rng)
+    codes = _coded(segment, [normalised(one, words) for one in shares], rng)
     return tuple(words[code] for code in codes)
 
 

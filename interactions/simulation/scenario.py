@@ -23,8 +23,8 @@ class ScenarioError(ValueError):
 class PlantedSegment:
     """One group of users that differ from the others in taste *and* in behaviour that is not taste.
 
-    Every mapping holds relative weights (they need not add up to one). Categories that ``categories`` leaves out
-    share the weight 1 between them, so nobody is blind to the rest of the catalogue.
+    Every mapping holds relative weights (they need not add up to one). A category that ``categories``
+    leaves out has the weight 0.4, so nobody is blind to the rest of the catalogue; other words left out never occur.
 
     Attributes:
         name: how the truth calls it.

@@ -7,7 +7,7 @@ from datetime import date
 
 import numpy as np
 
-from interactions.simulation.chance import Floats, Ints, exact, normalised, pick_rows
+from interactions.simulation.chance import Floats, Ints, normalised, pick_rows
 from interactions.simulation.population import Population
 from interactions.simulation.scenario import Scenario
 from interactions.simulation.seasons import volume, weekend_factor
@@ -53,30 +53,29 @@ def day_sessions(
     counts[newcomers(population, number)] = 1
     user = np.repeat(np.arange(len(counts)), counts)
     segment = population.segment[user]
+    devices = np.stack([normalised(one.devices, DEVICES) for one in scenario.segments])
+    channels = np.stack([normalised(one.channels, CHANNELS) for one in scenario.segments])
     mean_extra = np.array([one.views - 1 for one in scenario.segments])[segment]
     return Sessions(
         user=user,
         number=number * _SESSION_SPACE + np.arange(len(user)),
         begin=_begins(scenario, population, user, number, rng),
-        device=_habit(
-            population.device[user], [normalised(s.devices, DEVICES) for s in scenario.segments], segment, rng
-        ),
-        channel=_habit(
-            population.channel[user], [exact(s.channels, CHANNELS) for s in scenario.segments], segment, rng
-        ),
+        device=_habit(population.device[user], devices[segment], rng),
+        channel=_habit(population.channel[user], channels[segment], rng),
         views=rng.geometric(1.0 / (1.0 + mean_extra)),
     )
 
 
 def _begins(scenario: Scenario, population: Population, user: Ints, number: int, rng: np.random.Generator) -> Ints:
     """A time in one of the segment's parts of the day, never before the user signed up."""
-    profiles = np.stack([exact(segment.day_parts, DAY_PARTS) for segment in scenario.segments])
+    profiles = np.stack([normalised(segment.day_parts, DAY_PARTS) for segment in scenario.segments])
     part = pick_rows(profiles[population.segment[user]], rng)
-    within = (rng.random(len(user)) * _PART_US).astype(np.int64)
-    return np.maximum(number * DAY_US + part * _PART_US + within, population.joined[user] + 60_000_000)
+    within = rng.integers(0, _PART_US, len(user))
+    begins: Ints = np.maximum(number * DAY_US + part * _PART_US + within, population.joined[user] + 60_000_000)
+    return begins
 
 
-def _habit(own: Ints, weights: list[Floats], segment: Ints, rng: np.random.Generator) -> Ints:
+def _habit(own: Ints, weights: Floats, rng: np.random.Generator) -> Ints:
     """Mostly the user's own choice, else any of the segment's."""
-    other = pick_rows(np.stack(weights)[segment], rng)
+    other = pick_rows(weights, rng)
     return np.where(rng.random(len(own)) < _LOYALTY, own, other)
