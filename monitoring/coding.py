@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -24,6 +25,7 @@ class Mover:
     value: str
     before: float
     after: float
+    words: tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -94,27 +96,28 @@ def _categorical(reference: pd.Series, current: pd.Series, categories: int) -> C
     before, after = (side.value_counts(normalize=True).reindex(levels, fill_value=0.0) for side in (left, right))
     movers = _movers(before, after)
     codes = pd.Categorical(left, categories=levels).codes.astype(np.float64)
-    top = movers[0]
     shift = {str(v): float(after[v] - before[v]) for v in levels}
     present = np.ones(len(left), dtype=bool)
-    return Coded(left, right, codes, present, shift, movers, top.value, percent(top.before), percent(top.after))
+    return Coded(left, right, codes, present, shift, movers, movers[0].value, *movers[0].words)
 
 
 def _movers(before: pd.Series, after: pd.Series) -> tuple[Mover, ...]:
     order = sorted(before.index, key=lambda v: (-abs(after[v] - before[v]), v))[:4]
-    return tuple(Mover(str(v), float(before[v]), float(after[v])) for v in order)
+    return tuple(_mover(str(v), float(before[v]), float(after[v]), percent) for v in order)
+
+
+def _mover(value: str, before: float, after: float, say: Callable[[float], str]) -> Mover:
+    return Mover(value, before, after, (say(before), say(after)))
 
 
 def _numerical(reference: pd.Series, current: pd.Series, rule: ColumnRule) -> Coded:
     left, right = (_rescale(side, rule) for side in (reference, current))
     present = left.notna().to_numpy(dtype=bool)
-    medians = float(reference.median()), float(current.median())
+    mover = _mover("median", float(reference.median()), float(current.median()), _number)
     spread = max(float(np.nanstd(left.to_numpy())), 1e-3)
     gaps = (np.nanquantile(right, DECILES) - np.nanquantile(left, DECILES)) / spread
     shift = {f"decile {n}": float(gap) for n, gap in enumerate(gaps, 1)}
-    mover = Mover("median", *medians)
-    before, after = (_number(m) for m in medians)
-    return Coded(left, right, left.to_numpy(), present, shift, (mover,), "median", before, after)
+    return Coded(left, right, left.to_numpy(), present, shift, (mover,), mover.value, *mover.words)
 
 
 def _rescale(column: pd.Series, rule: ColumnRule) -> pd.Series:

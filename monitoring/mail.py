@@ -2,92 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from monitoring.words import CAUSES, band, listed
+from monitoring.alerts import DriftMail
+from monitoring.words import CAUSES, first_line, need_of, one_line, subject
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-SUBJECT_LIMIT: Final = 120
-
-
-@dataclass(frozen=True)
-class MovedFeature:
-    """One column that moved: "category: Garden 12 % → 31 %, distance 0.21 (threshold 0.10)".
-
-    ``bars``: (value, share before, share after) of its largest movers, drawn as bars; empty for numbers.
-    """
-
-    feature: str
-    subject: str
-    before: str
-    after: str
-    distance: float
-    threshold: float
-    bars: tuple[tuple[str, float, float], ...] = ()
-
-
-@dataclass(frozen=True)
-class Retraining:
-    """What retraining led to: ``outcome`` is the gate's verdict in its own words.
-
-    ``challenger`` and ``parent`` are the metric on the segment's users, ``difference`` with its interval as well;
-    ``seconds`` is what it cost.
-    """
-
-    version: str
-    outcome: str
-    promoted: bool
-    metric: str = "NDCG@10"
-    challenger: float | None = None
-    parent: float | None = None
-    difference: float | None = None
-    lower: float | None = None
-    upper: float | None = None
-    seconds: float | None = None
-
-    @property
-    def numbers(self) -> str:
-        """The gate's numbers in one line; empty when it had none."""
-        if self.challenger is None or self.parent is None or self.difference is None:
-            return ""
-        interval = "" if self.lower is None or self.upper is None else f", interval {self.lower:+.4f} to {self.upper:+.4f}"
-        return f"{self.metric} {self.challenger:.4f} against the parent's {self.parent:.4f} ({self.difference:+.4f}{interval})"
-
-
-@dataclass(frozen=True)
-class SegmentAlert:
-    """One drifted segment in a mail; ``links`` are (label, address) pairs, shown in their order.
-
-    ``action`` says what was done when it was not a retraining ("will be retrained in run …", "alert only").
-    """
-
-    segment_id: str
-    name: str
-    users: int
-    cause: str
-    reason: str
-    moved: tuple[MovedFeature, ...]
-    retraining: Retraining | None = None
-    action: str = ""
-    links: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(frozen=True)
-class DriftMail:
-    """Everything one monitoring run has to say. ``quiet`` segments did not drift, ``scarce`` had too little data."""
-
-    as_of: date
-    alerts: tuple[SegmentAlert, ...]
-    links: tuple[tuple[str, str], ...] = ()
-    quiet: int = 0
-    scarce: tuple[str, ...] = ()
-    windows: str = ""
-    notes: tuple[str, ...] = field(default=())
+__all__ = ["DriftMail", "RenderedMail", "render"]
 
 
 @dataclass(frozen=True)
@@ -100,13 +25,48 @@ class RenderedMail:
 
 
 def render(mail: DriftMail) -> RenderedMail:
-    """Write the mail. Names and values come from users' data: everything is escaped, the subject stays one line.
+    """Write the mail. Names and values come from users' data: all is escaped, and the subject stays one line.
 
     Raises:
         ValueError: if there is nothing to write about (no alerts and no notes).
     """
     if not mail.alerts and not mail.notes:
-        raise ValueError("a drift mail needs at least one alert or note; send none when nothing drifted")
-    shown = {"mail": mail, "subject": subject(mail), "first_line": first_line(mail), "causes": CAUSES}
+        raise ValueError("a drift mail needs an alert or a note and found neither: send no mail when nothing drifted")
+    title = subject(mail)
+    shown = {"mail": mail, "subject": title, "first_line": first_line(mail), "causes": CAUSES}
     html, text = (_templates().get_template(f"drift.{kind}.j2").render(shown) for kind in ("html", "txt"))
-    return RenderedMail(shown_subject(mail), html, text)
+    return RenderedMail(title, html, text.strip() + "\n")
+
+
+@cache
+def _templates() -> Environment:
+    from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+    templates = Environment(
+        loader=PackageLoader("monitoring"),
+        autoescape=select_autoescape(enabled_extensions=("html.j2",)),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    templates.filters |= {"one_line": one_line, "need": need_of, "bar": bar_width, "thousands": thousands}
+    templates.filters["safe_url"] = safe_url
+    return templates
+
+
+def bar_width(length: float, lengths: list[float]) -> int:
+    """A bar's width in whole per cent of the longest one; anything above nothing stays visible."""
+    longest = max(lengths, default=0.0)
+    if longest <= 0 or length <= 0:
+        return 0
+    return max(1, round(100 * length / longest))
+
+
+def thousands(number: int) -> str:
+    """A count with thin groups: ``12 400``."""
+    return f"{number:,}".replace(",", "\u202f")
+
+
+def safe_url(url: str) -> str:
+    """The address if it is one a mail may link to (http, https), otherwise ``#``: autoescape lets javascript: pass."""
+    return url if url.startswith(("http://", "https://")) else "#"

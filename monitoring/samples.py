@@ -86,9 +86,9 @@ def _require(events: pd.DataFrame) -> None:
         raise KeyError(f"a sample needs event_id, user_id and ts; absent: {absent}; found {list(events.columns)}")
 
 
-def _blocks(ts: pd.Series, window: Window, days: int) -> pd.Series:
+def _blocks(ts: pd.Series[pd.Timestamp], window: Window, days: int) -> pd.Series[int]:
     age = pd.Timestamp(window.end_ts) - ts - pd.Timedelta(1, "us")
-    return (age / pd.Timedelta(days=days)).astype("int64")
+    return (age.dt.total_seconds() // (days * 86_400)).astype("int64")
 
 
 def _hash_order(events: pd.DataFrame, seed: int) -> pd.Index:
