@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -60,6 +61,21 @@ class Candidates:
         spread = np.sqrt(np.bincount(self.user_code, weights=mask * centred**2, minlength=n) / count)
         scale = np.where(spread > 1e-9, spread, np.inf)
         return np.asarray(centred / scale[self.user_code], dtype=np.float32)
+
+    def blended(self, weights: Mapping[str, float]) -> Scores:
+        """Weighted sum of standardised generator scores; names without a generator are refused."""
+        unknown = sorted(set(weights) - set(self.scores))
+        if unknown:
+            raise ValueError(f"blend weights name {unknown}; this spine's generators are {sorted(self.scores)}")
+        total = np.zeros(len(self), dtype=np.float32)
+        for name, weight in weights.items():
+            if weight:
+                total += np.float32(weight) * self.standardised(self.scores[name])
+        return total
+
+    def with_parent(self, parent: Scores) -> Candidates:
+        """The same rows with another parent score."""
+        return replace(self, parent=parent)
 
     def top(self, ranking: Scores, k: int) -> tuple[NDArray[np.int64], Scores]:
         """The best ``k`` items of every user by ``ranking``.

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
+from recommender.matrices import csr, empty, like
 from recommender.vocabulary import Vocabulary
 from warehouse.columns import ITEM, TS, USER, WEIGHT
 from warehouse.windows import midnight
@@ -59,8 +60,7 @@ class History:
     @classmethod
     def empty(cls, users: Vocabulary, items: Vocabulary, as_of: date) -> History:
         """Users of whom nothing is known."""
-        nothing = sparse.csr_matrix((len(users), len(items)), dtype=np.float32)
-        return cls(users, items, nothing, nothing.copy(), as_of)
+        return cls(users, items, empty(len(users), len(items)), empty(len(users), len(items)), as_of)
 
     @classmethod
     def _summed(
@@ -80,8 +80,8 @@ class History:
         np.minimum.at(newest, where, age)
         indptr = np.searchsorted(pairs, np.arange(len(users) + 1) * width)
         shape = (len(users), len(items))
-        matrix = _csr(total, pairs % width, indptr, shape)
-        return cls(users, items, matrix, _csr(newest.astype(np.float32), pairs % width, indptr, shape), as_of)
+        matrix = csr(total, pairs % width, indptr, shape)
+        return cls(users, items, matrix, csr(newest.astype(np.float32), pairs % width, indptr, shape), as_of)
 
     def rows(self, user_codes: NDArray[np.int64]) -> History:
         """Only these users, in this order."""
@@ -101,11 +101,11 @@ class History:
 
     def seen(self) -> sparse.csr_matrix:
         """Every pair with an event, liked or not: bool CSR."""
-        return _like(self.weights, np.ones(self.weights.nnz, dtype=np.bool_))
+        return like(self.weights, np.ones(self.weights.nnz, dtype=np.bool_))
 
     def liked(self) -> sparse.csr_matrix:
         """The positive weights only: float32 CSR without stored zeros."""
-        positive = _like(self.weights, np.maximum(self.weights.data, 0))
+        positive = like(self.weights, np.maximum(self.weights.data, 0))
         positive.eliminate_zeros()
         return positive
 
@@ -118,7 +118,7 @@ class History:
         if anchor == "user":
             age = age - np.repeat(self._youngest(), np.diff(self.age_days.indptr))
         faded = np.maximum(self.weights.data, 0) * np.exp2(-age / half_life_days)
-        matrix = _like(self.weights, faded.astype(np.float32))
+        matrix = like(self.weights, faded.astype(np.float32))
         matrix.eliminate_zeros()
         return matrix
 
@@ -143,17 +143,7 @@ def _factorise(ids: NDArray[np.object_]) -> tuple[Vocabulary, NDArray[np.int64]]
     return Vocabulary(np.asarray(distinct, dtype=np.str_)), codes.astype(np.int64)
 
 
-def _csr(
-    values: NDArray[np.float32], columns: NDArray[np.int64], indptr: NDArray[np.int64], shape: tuple[int, int]
-) -> sparse.csr_matrix:
-    return sparse.csr_matrix((values, columns.astype(np.int32), indptr.astype(np.int32)), shape=shape)
-
-
-def _like(matrix: sparse.csr_matrix, values: NDArray[np.generic]) -> sparse.csr_matrix:
-    return sparse.csr_matrix((values, matrix.indices.copy(), matrix.indptr.copy()), shape=matrix.shape)
-
-
 def _take(pick: sparse.csr_matrix, matrix: sparse.csr_matrix) -> sparse.csr_matrix:
-    taken = (pick @ matrix).tocsr()
+    taken: sparse.csr_matrix = (pick @ matrix).tocsr()
     taken.sort_indices()
     return taken

@@ -72,7 +72,7 @@ def per_user(lists: NDArray[np.int64], truth: Truth, k: int) -> pd.DataFrame:
     if k < 1 or len(lists) != len(truth.users):
         raise ValueError(f"expected k >= 1 and {len(truth.users)} lists; found k={k} and {len(lists)} lists")
     hits = hit_matrix(lists[:, :k], truth).astype(np.float64)
-    depth = hits.shape[1]
+    depth = min(k, lists.shape[-1])
     discount = 1 / np.log2(np.arange(2, k + 2))
     possible = np.minimum(truth.relevant, k)
     precision_at = np.cumsum(hits, axis=1) / np.arange(1, depth + 1)
@@ -102,15 +102,18 @@ def evaluate(recommendations: Recommendations, truth: Truth, k: int | None = Non
 
 def hit_matrix(lists: NDArray[np.int64], truth: Truth) -> NDArray[np.bool_]:
     """Which places of the lists are relevant; same shape as ``lists``."""
-    width = len(truth.items)
-    relevant = _keys(truth.matrix)
-    keys = np.arange(len(lists))[:, None] * width + lists
-    return np.isin(keys, relevant) & (lists >= 0)
+    rows = np.broadcast_to(np.arange(len(lists))[:, None], lists.shape)
+    return hit_pairs(rows, lists, truth) & (lists >= 0)
+
+
+def hit_pairs(users: NDArray[np.int64], items: NDArray[np.int64], truth: Truth) -> NDArray[np.bool_]:
+    """Which pairs of codes are relevant; same shape as the inputs."""
+    return np.isin(users * len(truth.items) + items, _keys(truth.matrix))
 
 
 def _keys(matrix: sparse.csr_matrix) -> NDArray[np.int64]:
-    rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
-    return rows.astype(np.int64) * matrix.shape[1] + matrix.indices
+    rows, width = matrix.shape[0], matrix.shape[1]
+    return np.repeat(np.arange(rows, dtype=np.int64), np.diff(matrix.indptr)) * width + matrix.indices
 
 
 def _seen(history: History, users: NDArray[np.int64], items: NDArray[np.int64]) -> NDArray[np.bool_]:

@@ -70,6 +70,6 @@ class SpineSettings:
         ranker = dict(plain.pop("ranker", {}))
         if "seeds" in ranker:
             ranker["seeds"] = tuple(ranker["seeds"])
-        blend = plain.pop("blend", None)
-        pairs = {} if blend is None else {"blend": tuple((str(n), float(w)) for n, w in blend)}
-        return cls(ranker=RankerSettings(**ranker), **pairs, **plain)
+        if "blend" in plain:
+            plain["blend"] = tuple((str(name), float(weight)) for name, weight in plain["blend"])
+        return cls(ranker=RankerSettings(**ranker), **plain)

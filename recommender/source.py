@@ -22,7 +22,7 @@ class TrainingSource(Protocol):
         ...
 
     def items(self, as_of: date) -> pd.DataFrame:
-        """Catalogue joined with item features before ``as_of``: ``item_id title category brand price text`` and more."""
+        """Catalogue with item features before ``as_of``: ``item_id title category brand price text`` and more."""
         ...
 
     def span(self) -> Window:

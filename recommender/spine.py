@@ -3,29 +3,58 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
+from scipy import sparse
 
-from recommender.candidates import Candidates
+from recommender.candidates import Candidates, Scores
+from recommender.catalogue import Catalogue
+from recommender.features import assemble, user_matrix
+from recommender.filling import filled
+from recommender.generators import Generator
 from recommender.history import History
-from recommender.recommendations import Recommendations
+from recommender.matrices import csr
+from recommender.ranker import LambdaRanker
+from recommender.recommendations import LAYER_GLOBAL, Recommendations
+from recommender.retrieval import Pairs, batches, retrieve
+from recommender.schema import FeatureSchema
 from recommender.settings import SpineSettings
 from recommender.source import TrainingSource
 from recommender.vocabulary import Vocabulary
 
 Extra = Sequence[str] | Mapping[str, Sequence[str]]
+GLOBAL = "global"
 
 
+@dataclass(frozen=True, eq=False)
 class Spine:
-    """The parent of every segment model."""
+    """The parent of every segment model, fitted by :meth:`fit`.
 
-    items: Vocabulary
+    Args:
+        as_of: nothing on or after this day was read.
+        settings: how it was fitted.
+        generators: fitted on all history before ``as_of``.
+        schema: the ranker's columns.
+        catalogue: the items as of ``as_of``.
+        ranker: None where labels were too few; then the fixed blend of the settings orders.
+        facts: counts, the learning curve, feature importances: plain values.
+        segment_id: ``global``, or the segment whose users alone it was fitted on.
+    """
+
     as_of: date
     settings: SpineSettings
-    facts: dict[str, Any]
-    segment_id: str
+    generators: tuple[Generator, ...]
+    schema: FeatureSchema
+    catalogue: Catalogue
+    ranker: LambdaRanker | None = None
+    facts: dict[str, Any] = field(default_factory=dict)
+    segment_id: str = GLOBAL
 
     @classmethod
     def fit(
@@ -34,10 +63,21 @@ class Spine:
         as_of: date,
         settings: SpineSettings,
         progress: Callable[[str], None] | None = None,
-        segment_id: str = "global",
+        segment_id: str = GLOBAL,
     ) -> Spine:
-        """Fit on events before ``as_of``."""
-        raise NotImplementedError
+        """Fit on events before ``as_of``, in the leak-safe order of :func:`recommender.two_stage.fit_spine`.
+
+        Raises:
+            ValueError: no item and no event before ``as_of``.
+        """
+        from recommender.two_stage import fit_spine
+
+        return fit_spine(source, as_of, settings, progress or (lambda _: None), segment_id)
+
+    @property
+    def items(self) -> Vocabulary:
+        """Everything that can be recommended."""
+        return self.catalogue.items
 
     def history(self, events: pd.DataFrame, as_of: date) -> History:
         """The events as a history over the spine's own items."""
@@ -46,9 +86,96 @@ class Spine:
     def candidates(
         self, history: History, users: pd.DataFrame, extra: Extra | None = None, exclude_seen: bool = True
     ) -> Candidates:
-        """Candidate rows; ``extra`` adds items for all users (a sequence) or per user id (a mapping)."""
-        raise NotImplementedError
+        """Candidate rows of every user of ``history``, with all scores.
+
+        Args:
+            history: over ``self.items``.
+            users: user features with ``user_id``; users and columns may be absent.
+            extra: item ids to add, for all users (a sequence) or per user id (a mapping); unknown ids are ignored.
+            exclude_seen: never propose an item of the history (set False where repeat purchases are wanted).
+
+        Raises:
+            ValueError: the history lies over other items.
+        """
+        self._refuse_other_items(history)
+        features = user_matrix(users, history.users.ids, self.schema)
+        wanted = self._wanted(extra, history)
+        parts = [
+            self._score_batch(history.rows(codes), features[codes], None if wanted is None else wanted[codes], seen)
+            for codes, seen in ((codes, exclude_seen) for codes in batches(history))
+        ]
+        return self._joined(history, parts)
 
     def recommend(self, history: History, users: pd.DataFrame, k: int, exclude_seen: bool = True) -> Recommendations:
-        """Lists for every user of the history."""
-        raise NotImplementedError
+        """The best ``k`` items of every user of ``history``.
+
+        Short lists are filled up with popular items; only a catalogue with fewer than ``k`` unseen items ends early.
+        """
+        candidates = self.candidates(history, users, exclude_seen=exclude_seen)
+        return self.listed(candidates, candidates.parent_ranking(), history, k, LAYER_GLOBAL, exclude_seen)
+
+    def listed(
+        self, candidates: Candidates, ranking: Scores, history: History, k: int, layer: str, exclude_seen: bool = True
+    ) -> Recommendations:
+        """Turn a ranking of candidate rows into full lists whose ranked items carry ``layer``."""
+        if k < 1:
+            raise ValueError(f"a list needs k >= 1 items; found k={k}")
+        codes, scores = candidates.top(ranking, k)
+        return filled(codes, scores, history, self._popular, layer, exclude_seen)
+
+    @cached_property
+    def _popular(self) -> NDArray[np.int64]:
+        """Item codes by falling popularity, ties by code."""
+        nobody = History.empty(Vocabulary(np.array([""])), self.items, self.as_of)
+        scores = next(g for g in self.generators if g.name == "popularity").score(nobody)[0]
+        return np.argsort(-scores, kind="stable").astype(np.int64)
+
+    def _refuse_other_items(self, history: History) -> None:
+        if history.items is not self.items and not np.array_equal(history.items.ids, self.items.ids):
+            raise ValueError(
+                f"a spine scores histories over its own {len(self.items)} items; found one over "
+                f"{len(history.items)} others: build it with spine.history(events, as_of)"
+            )
+
+    def _score_batch(
+        self, history: History, features: NDArray[np.float32], extra: sparse.csr_matrix | None, exclude_seen: bool
+    ) -> tuple[Pairs, Scores]:
+        pairs = retrieve(self.generators, history, self.settings.candidates, exclude_seen, extra)
+        if self.ranker is None:
+            return pairs, np.zeros(len(pairs.user_code), dtype=np.float32)
+        matrix = assemble(pairs, history, self.catalogue, features, self.settings.taste_half_life)
+        return pairs, self.ranker.score(matrix)
+
+    def _joined(self, history: History, parts: Sequence[tuple[Pairs, Scores]]) -> Candidates:
+        starts = [int(codes[0]) for codes in batches(history)]
+        scores = _concatenated([pairs.scores for pairs, _ in parts], np.float32, len(self.generators))
+        users = [pairs.user_code + start for (pairs, _), start in zip(parts, starts, strict=True)]
+        rows = Candidates(
+            users=history.users,
+            items=self.items,
+            user_code=_concatenated(users, np.int64),
+            item_code=_concatenated([pairs.item_code for pairs, _ in parts], np.int64),
+            scores={g.name: np.ascontiguousarray(scores[:, n]) for n, g in enumerate(self.generators)},
+            parent=_concatenated([parent for _, parent in parts], np.float32),
+            from_parent=_concatenated([pairs.from_parent for pairs, _ in parts], np.bool_),
+        )
+        return rows if self.ranker else rows.with_parent(rows.blended(dict(self.settings.blend)))
+
+    def _wanted(self, extra: Extra | None, history: History) -> sparse.csr_matrix | None:
+        if not extra:
+            return None
+        if isinstance(extra, Mapping):
+            per_user = [self.items.codes(list(extra.get(str(user), ()))) for user in history.users.ids]
+        else:
+            per_user = [self.items.codes(list(extra))] * len(history.users)
+        columns = [np.unique(codes[codes >= 0]) for codes in per_user]
+        indptr = np.concatenate([[0], np.cumsum([len(c) for c in columns])])
+        flat = _concatenated(columns, np.int64)
+        shape = (len(history.users), len(self.items))
+        return csr(np.ones(len(flat), dtype=np.bool_), flat, indptr, shape)
+
+
+def _concatenated(arrays: Sequence[NDArray[Any]], kind: Any, width: int | None = None) -> NDArray[Any]:
+    if not arrays:
+        return np.empty(0 if width is None else (0, width), dtype=kind)
+    return np.concatenate(arrays).astype(kind, copy=False)

@@ -50,7 +50,7 @@ class Vocabulary:
         """The code of every id, -1 where it is unknown; shape ``(len(ids),)``."""
         if len(ids) <= _FEW:
             return np.array([self._codes.get(i, -1) for i in ids], dtype=np.int64)
-        return np.asarray(self._index.get_indexer(np.asarray(ids, dtype=object)), dtype=np.int64)
+        return np.asarray(self._index.get_indexer(pd.Index(np.asarray(ids, dtype=object))), dtype=np.int64)
 
     @cached_property
     def _codes(self) -> dict[str, int]:
@@ -58,4 +58,5 @@ class Vocabulary:
 
     @cached_property
     def _index(self) -> pd.Index:
-        return pd.Index(self.ids.astype(object), dtype=object)
+        index: pd.Index = pd.Index(self.ids.astype(object), dtype=object)
+        return index

@@ -10,8 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from recommender.history import History
+from recommender.matrices import Arrays
 
-Arrays = dict[str, NDArray[Any]]
 Config = dict[str, Any]
 
 

@@ -1,0 +1,93 @@
+"""The items as arrays: everything about them that scoring one user needs, computed once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import sparse
+
+from recommender.matrices import Arrays, csr, pack, unpack
+from recommender.schema import FeatureSchema
+from recommender.vocabulary import Vocabulary
+from warehouse.columns import CATEGORY, ITEM, PRICE
+
+
+@dataclass(frozen=True, eq=False)
+class Catalogue:
+    """Item arrays in the order of ``items``.
+
+    Args:
+        items: the ids.
+        features: float32 ``(n_items, numeric columns + category code)``; NaN where unknown.
+        categories: which categories an item belongs to, float32 CSR, rows sum to 1 (``"a|b"`` counts half each).
+        brands: the same for brands.
+        log_price: float32 ``(n_items,)``, NaN where unknown.
+    """
+
+    items: Vocabulary
+    features: NDArray[np.float32]
+    categories: sparse.csr_matrix
+    brands: sparse.csr_matrix
+    log_price: NDArray[np.float32]
+
+    @classmethod
+    def of(cls, items: pd.DataFrame, schema: FeatureSchema) -> Catalogue:
+        """Read an aligned items frame (:func:`aligned`)."""
+        price = numbers(items, PRICE)
+        numeric = [numbers(items, name) for name in schema.item_numeric]
+        return cls(
+            items=Vocabulary(items[ITEM].to_numpy(dtype=np.str_)),
+            features=np.stack([*numeric, codes(items, CATEGORY, schema.categories)], axis=1),
+            categories=memberships(items, CATEGORY),
+            brands=memberships(items, "brand"),
+            log_price=np.log1p(np.where(price >= 0, price, np.nan)).astype(np.float32),
+        )
+
+    def arrays(self) -> Arrays:
+        """Everything but the ids."""
+        dense = {"features": self.features, "log_price": self.log_price}
+        return dense | pack("categories", self.categories) | pack("brands", self.brands)
+
+    @classmethod
+    def from_arrays(cls, items: Vocabulary, arrays: Arrays) -> Catalogue:
+        """Restore what :meth:`arrays` gave."""
+        labels = {name: unpack(name, arrays) for name in ("categories", "brands")}
+        return cls(items, arrays["features"], log_price=arrays["log_price"], **labels)
+
+
+def aligned(items: pd.DataFrame, vocabulary: Vocabulary) -> pd.DataFrame:
+    """One row per id of the vocabulary, in its order; ids without a row get missing values."""
+    rows = items.drop_duplicates(ITEM, keep="last").set_index(ITEM)
+    return rows.reindex(vocabulary.ids.astype(object)).rename_axis(ITEM).reset_index()
+
+
+def numbers(frame: pd.DataFrame, column: str) -> NDArray[np.float32]:
+    """A numeric column; all NaN where the frame lacks it. Infinite values become NaN."""
+    if column not in frame:
+        return np.full(len(frame), np.nan, dtype=np.float32)
+    values = frame[column].to_numpy(dtype=np.float32, na_value=np.nan)
+    return np.where(np.isfinite(values), values, np.float32(np.nan))
+
+
+def codes(frame: pd.DataFrame, column: str, known: tuple[str, ...]) -> NDArray[np.float32]:
+    """The position of every value in ``known``; NaN for others and where the frame lacks the column."""
+    if column not in frame:
+        return np.full(len(frame), np.nan, dtype=np.float32)
+    position = {value: float(code) for code, value in enumerate(known)}
+    found = [position.get(value, np.nan) if isinstance(value, str) else np.nan for value in frame[column].tolist()]
+    return np.array(found, dtype=np.float32)
+
+
+def memberships(items: pd.DataFrame, column: str) -> sparse.csr_matrix:
+    """Items by labels; ``"Action|Comedy"`` belongs half to each."""
+    values = items[column].tolist() if column in items else [None] * len(items)
+    labels = [sorted(set(value.split("|"))) if isinstance(value, str) and value else [] for value in values]
+    distinct = Vocabulary.of(label for entry in labels for label in entry)
+    lengths = np.array([len(entry) for entry in labels], dtype=np.int64)
+    flat = distinct.codes([label for entry in labels for label in entry])
+    share = np.repeat(1 / np.maximum(lengths, 1), lengths).astype(np.float32)
+    indptr = np.concatenate([[0], np.cumsum(lengths)])
+    return csr(share, flat, indptr, (len(items), max(len(distinct), 1)))

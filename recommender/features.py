@@ -1,0 +1,78 @@
+"""The ranker's matrix: generator scores, the pair, the item, the user."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import sparse
+
+from recommender.catalogue import Catalogue, codes, numbers
+from recommender.history import History
+from recommender.retrieval import Pairs
+from recommender.schema import FeatureSchema
+from warehouse.columns import USER
+
+Matrix = NDArray[np.float32]
+
+
+def user_matrix(users: pd.DataFrame, user_ids: NDArray[np.str_], schema: FeatureSchema) -> Matrix:
+    """User features ``(n_users, columns)`` in the schema's order; NaN for users and columns that are absent."""
+    columns = [numbers(users, name) for name in schema.user_numeric]
+    columns += [codes(users, name, known) for name, known in schema.user_labels]
+    if not columns or len(users) == 0:
+        return np.full((len(user_ids), len(columns)), np.nan, dtype=np.float32)
+    rows = pd.Index(users[USER].to_numpy(dtype=object)).get_indexer(pd.Index(user_ids.astype(object)))
+    matrix: Matrix = np.stack(columns, axis=1)[rows]
+    matrix[rows < 0] = np.nan
+    return matrix
+
+
+def assemble(pairs: Pairs, history: History, catalogue: Catalogue, user_features: Matrix, half_life: float) -> Matrix:
+    """One row per pair, columns as ``FeatureSchema.names``; float32, C order.
+
+    Args:
+        pairs: codes into ``history``.
+        history: the batch that the pairs were retrieved for.
+        catalogue: the items' arrays.
+        user_features: rows in the order of ``history.users``.
+        half_life: days, of the taste profile.
+    """
+    blocks = (
+        pairs.scores,
+        pairs.ranks,
+        _pair_block(pairs, history, catalogue, half_life),
+        catalogue.features[pairs.item_code],
+        user_features[pairs.user_code],
+    )
+    return np.concatenate(blocks, axis=1, dtype=np.float32)
+
+
+def _pair_block(pairs: Pairs, history: History, catalogue: Catalogue, half_life: float) -> Matrix:
+    profile = history.decayed(half_life, anchor="user")
+    total = np.asarray(profile.sum(axis=1), dtype=np.float32).ravel()
+    count = np.diff(profile.indptr).astype(np.float32)
+    profile.data = profile.data / np.repeat(total, np.diff(profile.indptr))
+    usual = _mean_price(profile, catalogue.log_price)
+    columns = (
+        _affinity(profile, catalogue.categories, pairs),
+        _affinity(profile, catalogue.brands, pairs),
+        catalogue.log_price[pairs.item_code] - usual[pairs.user_code],
+        count[pairs.user_code],
+        np.log1p(total)[pairs.user_code],
+    )
+    return np.stack(columns, axis=1).astype(np.float32)
+
+
+def _affinity(profile: sparse.csr_matrix, labels: sparse.csr_matrix, pairs: Pairs) -> Matrix:
+    """Share of the user's taste that lies in the item's labels."""
+    shares = ((profile @ labels) @ labels.T).toarray()
+    return np.asarray(shares[pairs.user_code, pairs.item_code], dtype=np.float32)
+
+
+def _mean_price(profile: sparse.csr_matrix, log_price: Matrix) -> Matrix:
+    known = np.isfinite(log_price)
+    weight = np.asarray(profile @ known.astype(np.float32))
+    total = np.asarray(profile @ np.where(known, log_price, 0).astype(np.float32))
+    mean = np.divide(total, weight, out=np.full_like(total, np.nan), where=weight > 0)
+    return np.asarray(mean, dtype=np.float32)

@@ -1,0 +1,69 @@
+"""Item-item neighbours: liked together by the same users."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Literal, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from recommender.generators.protocol import Config, TrainingData
+from recommender.history import History
+from recommender.matrices import Arrays, empty, pack, unpack
+
+_TINY = np.float32(1e-12)
+
+
+@dataclass(frozen=True, eq=False)
+class ItemItem:
+    """Cosine or BM25 neighbours of implicit on decayed history; a user's score is ``history @ similarity``.
+
+    Args:
+        neighbours: kept per item.
+        half_life_days: age counts from the user's own newest event.
+        measure: ``cosine`` or ``bm25``.
+    """
+
+    neighbours: int = 100
+    half_life_days: float = 60.0
+    measure: Literal["cosine", "bm25"] = "cosine"
+    similarity: sparse.csr_matrix = field(default_factory=empty)
+    name: str = "item_item"
+
+    def fit(self, training: TrainingData) -> Self:
+        """Keep each item's best neighbours; an item is never its own neighbour."""
+        from implicit.nearest_neighbours import BM25Recommender, CosineRecommender
+
+        training.require_items()
+        kind = CosineRecommender if self.measure == "cosine" else BM25Recommender
+        model = kind(K=self.neighbours + 1, num_threads=training.threads)
+        model.fit(self._profile(training.history).astype(np.float64), show_progress=False)
+        similarity = sparse.csr_matrix(model.similarity, dtype=np.float32)
+        similarity.setdiag(0)
+        similarity.eliminate_zeros()
+        similarity.sort_indices()
+        return replace(self, similarity=similarity)
+
+    def score(self, history: History) -> NDArray[np.float32]:
+        """Mean similarity of every item to the user's liked ones; 0 without history."""
+        profile = self._profile(history)
+        total = np.asarray(profile.sum(axis=1), dtype=np.float32)
+        scores = (profile @ self.similarity).toarray()
+        return np.asarray(scores / np.maximum(total.reshape(-1, 1), _TINY), dtype=np.float32)
+
+    def _profile(self, history: History) -> sparse.csr_matrix:
+        profile = history.decayed(self.half_life_days, anchor="user")
+        profile.data = np.log1p(profile.data)
+        return profile
+
+    def state(self) -> tuple[Arrays, Config]:
+        """The similarity matrix and the settings."""
+        config = {"neighbours": self.neighbours, "half_life_days": self.half_life_days, "measure": self.measure}
+        return pack("similarity", self.similarity), {**config, "name": self.name}
+
+    @classmethod
+    def from_state(cls, arrays: Arrays, config: Config) -> Self:
+        """Restore what :meth:`state` gave."""
+        return cls(similarity=unpack("similarity", arrays), **config)

@@ -1,0 +1,45 @@
+"""Sparse matrices built from, and taken apart into, plain arrays."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+Arrays = dict[str, NDArray[Any]]
+
+
+def csr(
+    values: NDArray[Any], columns: NDArray[np.integer[Any]], indptr: NDArray[np.integer[Any]], shape: tuple[int, int]
+) -> sparse.csr_matrix:
+    """A CSR matrix with 32-bit indices, its arrays copied."""
+    parts = (values.copy(), columns.astype(np.int32), indptr.astype(np.int32))
+    return sparse.csr_matrix(parts, shape=shape)
+
+
+def empty(rows: int = 0, columns: int = 0) -> sparse.csr_matrix:
+    """Float32 zeros."""
+    return csr(np.empty(0, np.float32), np.empty(0, np.int32), np.zeros(rows + 1, np.int32), (rows, columns))
+
+
+def like(matrix: sparse.csr_matrix, values: NDArray[Any]) -> sparse.csr_matrix:
+    """The same pattern with other values."""
+    return csr(values, matrix.indices, matrix.indptr, (matrix.shape[0], matrix.shape[1]))
+
+
+def pack(name: str, matrix: sparse.csr_matrix) -> Arrays:
+    """A sparse matrix as plain arrays, to be read back by :func:`unpack`."""
+    return {
+        f"{name}.data": matrix.data,
+        f"{name}.indices": matrix.indices.astype(np.int32),
+        f"{name}.indptr": matrix.indptr.astype(np.int32),
+        f"{name}.shape": np.array(matrix.shape, dtype=np.int64),
+    }
+
+
+def unpack(name: str, arrays: Arrays) -> sparse.csr_matrix:
+    """The sparse matrix that :func:`pack` took apart."""
+    rows, columns = (int(n) for n in arrays[f"{name}.shape"])
+    return csr(arrays[f"{name}.data"], arrays[f"{name}.indices"], arrays[f"{name}.indptr"], (rows, columns))
