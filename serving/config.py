@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
-MAX_K = 100
-MAX_ID_LENGTH = 128
+from interactions.weights import EventWeights
+
+MAX_K: Final = 100
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,8 @@ class ServingConfig:
         max_pending: requests accepted at the same time; the next one is answered 503.
         max_body_bytes: largest accepted request body.
         max_model_bytes: largest accepted model version, all files together.
+        max_future_seconds: how far ahead of our clock an event's time may be.
+        weights: what an event says about a user's liking; the same as training uses.
         trial_load: load a new spine in a child process first, so that a file that aborts a process kills the child.
 
     Raises:
@@ -44,10 +48,12 @@ class ServingConfig:
     max_pending: int = 64
     max_body_bytes: int = 1_000_000
     max_model_bytes: int = 2_000_000_000
+    max_future_seconds: float = 300.0
+    weights: EventWeights = field(default_factory=EventWeights)
     trial_load: bool = True
 
     def __post_init__(self) -> None:
         limits = ("poll_seconds", "registry_timeout_seconds", "threads", "max_pending", "max_body_bytes")
-        for name in (*limits, "max_model_bytes"):
+        for name in (*limits, "max_model_bytes", "max_future_seconds"):
             if getattr(self, name) <= 0:
                 raise ValueError(f"serving setting '{name}' must be positive; found {getattr(self, name)}")
