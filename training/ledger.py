@@ -6,7 +6,7 @@ import json
 import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 Kind = Literal["promote", "rollback", "withdraw", "override"]
 
@@ -67,7 +67,7 @@ class Ledger:
             pending = None
         return confirmed, pending
 
-    def _lines(self) -> list[dict[str, str]]:
+    def _lines(self) -> list[dict[str, Any]]:
         if not self.path.exists():
             return []
         # the last piece is empty, or a line that a crash cut off before its end

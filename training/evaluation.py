@@ -1,0 +1,145 @@
+"""Judging lists on the days after a cutoff: who is evaluated, what counts, and parent beside challenger."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from recommender.history import History
+from recommender.metrics import Truth, evaluate, truth_of
+from recommender.recommendations import Recommendations
+from recommender.source import TrainingSource
+from recommender.vocabulary import Vocabulary
+from training.backtest import Fold
+from training.settings import EvaluationSettings
+from warehouse.columns import ITEM, TS, USER, WEIGHT
+from warehouse.windows import Window
+
+METRICS = ("ndcg", "recall", "map", "precision")
+
+
+@dataclass(frozen=True, eq=False)
+class Cohort:
+    """The evaluated users of one fold, all in one order.
+
+    Args:
+        fold: the window and its parent.
+        history: what they did before the cutoff, over the parent's items.
+        truth: what they liked in the window and had not seen.
+        users: their features at the cutoff.
+    """
+
+    fold: Fold
+    history: History
+    truth: Truth
+    users: pd.DataFrame
+
+    def __len__(self) -> int:
+        return len(self.truth.users)
+
+
+@dataclass(frozen=True, eq=False)
+class _FoldFrames:
+    """What one fold needs, read once for all segments."""
+
+    fold: Fold
+    history: History
+    truth: Truth
+    users: pd.DataFrame
+
+
+class FoldReader:
+    """Reads folds from ``source`` and remembers them: segments trained together share the reading."""
+
+    def __init__(self, source: TrainingSource, settings: EvaluationSettings) -> None:
+        self.source = source
+        self.settings = settings
+        self._folds: dict[tuple[date, Window], _FoldFrames] = {}
+        self._events: dict[tuple[date, int], pd.DataFrame] = {}
+
+    def cohort(self, fold: Fold, members: NDArray[np.object_] | None = None) -> Cohort:
+        """Users with a positive event in the window on an item they had not seen; of ``members`` only, if given.
+
+        At most ``users_per_fold`` of them, drawn by the seed and the cutoff.
+        """
+        frames = self._frames(fold)
+        ids = frames.truth.users.ids
+        codes = np.arange(len(ids)) if members is None else np.flatnonzero(np.isin(ids.astype(object), members))
+        truth = _rows(frames.truth, self._sampled(codes, fold.cutoff))
+        features = frames.users[frames.users[USER].isin(truth.users.ids)]
+        return Cohort(fold, frames.history.of_users(truth.users.ids), truth, features)
+
+    def events_before(self, as_of: date, days: int) -> pd.DataFrame:
+        """The liked or disliked events of the last ``days`` days before ``as_of``: ``user_id item_id ts weight``."""
+        key = (as_of, days)
+        if key not in self._events:
+            self._events[key] = self.source.events(_past(self.source, as_of, days))[[USER, ITEM, TS, WEIGHT]]
+        return self._events[key]
+
+    def _frames(self, fold: Fold) -> _FoldFrames:
+        key = (fold.cutoff, fold.window)
+        known = self._folds.get(key)
+        # another parent at the same cutoff may have another catalogue
+        if known is None or known.fold.spine is not fold.spine:
+            known = self._folds[key] = self._read(fold)
+        return known
+
+    def _read(self, fold: Fold) -> _FoldFrames:
+        past = self.events_before(fold.cutoff, fold.spine.settings.history_days)
+        history = fold.spine.history(past, fold.cutoff)
+        after = self.source.events(fold.window)
+        truth = truth_of(after[after["positive"]], history, self.settings.exclude_seen)
+        return _FoldFrames(fold, history, truth, self.source.users(fold.cutoff))
+
+    def _sampled(self, codes: NDArray[np.int64], cutoff: date) -> NDArray[np.int64]:
+        bound = self.settings.users_per_fold
+        if len(codes) <= bound:
+            return codes
+        rng = np.random.default_rng((self.settings.seed, cutoff.toordinal()))
+        return np.sort(rng.choice(codes, bound, replace=False))
+
+
+def judged(cohort: Cohort, lists: Recommendations, k: int) -> pd.DataFrame:
+    """Per-user metrics of ``lists``: ``fold user_id ndcg recall map precision``, in the cohort's order."""
+    frame = evaluate(lists, cohort.truth, k)[[USER, *METRICS]]
+    return frame.assign(fold=str(cohort.fold.window))
+
+
+def paired(parent: pd.DataFrame, challenger: pd.DataFrame) -> pd.DataFrame:
+    """The gate's evidence: ``fold user_id parent challenger`` of NDCG from two judged frames of the same users."""
+    both = parent[["fold", USER, "ndcg"]].merge(
+        challenger[["fold", USER, "ndcg"]], on=["fold", USER], suffixes=("_p", "_c"), validate="one_to_one"
+    )
+    if len(both) != len(parent) or len(both) != len(challenger):
+        raise ValueError(
+            f"parent and challenger must be judged on the same users; found {len(parent)}, {len(challenger)}, "
+            f"{len(both)} in common"
+        )
+    return both.rename(columns={"ndcg_p": "parent", "ndcg_c": "challenger"})
+
+
+def means(judged_frame: pd.DataFrame, k: int, suffix: str = "") -> dict[str, float]:
+    """Mean of every metric over evaluated user-windows, as ``ndcg@10`` and so on."""
+    return {f"{name}@{k}{suffix}": float(judged_frame[name].mean()) for name in METRICS if len(judged_frame)}
+
+
+def members_of(assignments: pd.Series, segment_id: str) -> NDArray[np.object_]:
+    """The user ids that ``assignments`` (user id to segment id) puts into ``segment_id``."""
+    return np.asarray(assignments.index[(assignments == segment_id).to_numpy()], dtype=object)
+
+
+Assignments = Callable[[date], pd.Series]
+
+
+def _rows(truth: Truth, codes: NDArray[np.int64]) -> Truth:
+    return Truth(Vocabulary(truth.users.ids[codes]), truth.items, truth.matrix[codes], truth.relevant[codes])
+
+
+def _past(source: TrainingSource, as_of: date, days: int) -> Window:
+    start = max(source.span().start, Window.trailing(as_of, days).start)
+    return Window(min(start, as_of), as_of)

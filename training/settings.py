@@ -1,0 +1,100 @@
+"""Every choice of backtests, evaluation and strategies; the gate's own are in :mod:`training.gate`."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from recommender.settings import SpineSettings
+from training.gate import GateSettings
+
+
+@dataclass(frozen=True)
+class BacktestSettings:
+    """Rolling windows back from the as-of.
+
+    Args:
+        holdout_days: length of every window.
+        gate_windows: how many decide.
+        tune_windows: how many older ones tune.
+        minimum_history_days: events that must lie before the oldest cutoff; windows without them are left out.
+
+    Raises:
+        ValueError: a number below 1 (``tune_windows`` may be 0).
+    """
+
+    holdout_days: int = 7
+    gate_windows: int = 3
+    tune_windows: int = 1
+    minimum_history_days: int = 14
+
+    def __post_init__(self) -> None:
+        if min(self.holdout_days, self.gate_windows, self.minimum_history_days) < 1 or self.tune_windows < 0:
+            raise ValueError(f"backtest days and windows must be at least 1 (tune_windows 0); found {self}")
+
+
+@dataclass(frozen=True)
+class EvaluationSettings:
+    """How lists are judged: length ``k``, at most ``users_per_fold`` of a segment in a window, seeded."""
+
+    k: int = 10
+    users_per_fold: int = 2000
+    exclude_seen: bool = True
+    seed: int = 11
+
+
+@dataclass(frozen=True)
+class HeadSettings:
+    """What the tuning of a segment head may try.
+
+    Args:
+        trials: evaluations of the tuning windows, the parent's included.
+        prior_weights: tried for the segment prior.
+        half_lives: days, of the prior's events.
+        strengths: pseudo-events that pull the prior to everybody's.
+        blend_weights: tried for every generator.
+        passes: rounds over all coordinates.
+        evidence: a step is taken if its gain is above this many standard errors (0: any gain).
+        minimum_users: evaluated tuning users below which the defaults are used untuned.
+        default_prior_weight: used untuned.
+        seed: of the order in which coordinates are visited.
+    """
+
+    trials: int = 90
+    prior_weights: tuple[float, ...] = (0.1, 0.25, 0.5, 1.0, 2.0)
+    half_lives: tuple[float, ...] = (14.0, 60.0)
+    strengths: tuple[float, ...] = (50.0, 500.0)
+    blend_weights: tuple[float, ...] = (-0.2, 0.1, 0.25, 0.5, 1.0)
+    passes: int = 2
+    evidence: float = 0.5
+    minimum_users: int = 50
+    default_prior_weight: float = 0.25
+    seed: int = 3
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """All of training's choices together.
+
+    ``up_weight`` is the factor of the strategy ``reweighted``; ``placebo`` and ``control`` switch those comparisons on.
+    """
+
+    spine: SpineSettings = field(default_factory=SpineSettings)
+    backtest: BacktestSettings = field(default_factory=BacktestSettings)
+    evaluation: EvaluationSettings = field(default_factory=EvaluationSettings)
+    gate: GateSettings = field(default_factory=GateSettings)
+    head: HeadSettings = field(default_factory=HeadSettings)
+    up_weight: float = 4.0
+    placebo: bool = False
+    control: bool = False
+
+    def hash(self) -> str:
+        """A short name of all of these values: equal settings, equal hash."""
+        return short_hash(asdict(self))
+
+
+def short_hash(values: Any) -> str:
+    """Twelve hexadecimal digits over plain values."""
+    return hashlib.sha256(json.dumps(values, sort_keys=True, default=str).encode()).hexdigest()[:12]
