@@ -75,11 +75,9 @@ class Snapshot:
         return self.segment_ids[code] if code >= 0 else self.new_user_segment
 
     def features_of(self, user_id: str) -> pd.DataFrame:
-        """One row of user features; all missing for unknown users."""
+        """One row of user features; none for unknown users."""
         row = self.row(user_id)
-        if row >= 0:
-            return self.user_features.iloc[row : row + 1]
-        return self.user_features.iloc[:0].reindex([0]).assign(**{USER: user_id})
+        return self.user_features.iloc[row : row + 1] if row >= 0 else self.user_features.iloc[:0]
 
     def seen(self, user_id: str) -> set[str]:
         """Ids of the items that the user has any event with."""
