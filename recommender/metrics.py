@@ -95,7 +95,7 @@ def evaluate(recommendations: Recommendations, truth: Truth, k: int | None = Non
     cut = k or recommendations.k
     codes = truth.items.codes(recommendations.items.ravel()).reshape(recommendations.items.shape)
     position = Vocabulary(recommendations.users).codes(truth.users.ids)
-    lists = np.full((len(truth.users), codes.shape[1]), -1, dtype=np.int64)
+    lists = np.full((len(truth.users), recommendations.k), -1, dtype=np.int64)
     lists[position >= 0] = codes[position[position >= 0]]
     return per_user(lists, truth, cut)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, field, replace
 from typing import Literal, Self
 
@@ -39,7 +40,9 @@ class ItemItem:
         training.require_items()
         kind = CosineRecommender if self.measure == "cosine" else BM25Recommender
         model = kind(K=self.neighbours + 1, num_threads=training.threads)
-        model.fit(self._profile(training.history).astype(np.float64), show_progress=False)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # implicit warns about a conversion of its own making
+            model.fit(self._profile(training.history).astype(np.float64), show_progress=False)
         similarity = sparse.csr_matrix(model.similarity, dtype=np.float32)
         similarity.setdiag(0)
         similarity.eliminate_zeros()
