@@ -46,7 +46,7 @@ ITEM_FEATURES: Final[tuple[Feature, ...]] = (
     ),
     _item(
         "trend",
-        "Logarithm of the daily rate of the last 7 days over that of the last 30, each with a prior of 0.1 events a day",
+        "Log of the daily rate of the last 7 days over that of the last 30, each with 0.1 events a day added",
         lambda d, _: _trend(d),
         "popularity",
         0.0,

@@ -1,0 +1,138 @@
+"""K-Means in a band: how many clusters, how stable, how separate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segmentation.settings import SegmentationSettings
+
+Matrix = NDArray[np.float64]
+Labels = NDArray[np.int64]
+
+_NEARLY_AS_STABLE: Final = 0.05
+_HYSTERESIS: Final = 0.1
+
+
+@dataclass(frozen=True)
+class Clustering:
+    """Centroids of one band, shape (k, width), and what was measured while choosing k."""
+
+    centroids: Matrix
+    stability: dict[int, float]
+    silhouette: float | None
+
+
+def cluster(points: Matrix, settings: SegmentationSettings, start: Matrix | None = None) -> Clustering:
+    """Cluster the points of one band.
+
+    Args:
+        points: shape (users, width).
+        settings: range of k, stability floor, samples, seed.
+        start: centroids to begin from, shape (k, width): k stays theirs while it is stable.
+
+    k is the largest whose bootstrap stability is above the floor and within 0.05 of the best; one cluster when
+    none is, or when all points are the same.
+    """
+    from threadpoolctl import threadpool_limits
+
+    # one thread: sums in another order would end in other bits
+    with threadpool_limits(limits=1):
+        sample = _sample(points, settings.fit_sample, settings.seed)
+        few = _sample(points, settings.stability_sample, settings.seed + 1)
+        limit = len(np.unique(few, axis=0)) if few.size else 1
+        k, stability = _choose(few, limit, settings, 0 if start is None else len(start))
+        if k <= 1:
+            return Clustering(_middle(points), stability, None)
+        begin = start if start is not None and len(start) == k else None
+        fitted = _fit(sample, k, settings.seed, begin)
+        return Clustering(fitted.cluster_centers_.astype(np.float64), stability, _silhouette(few, fitted))
+
+
+def nearest(points: Matrix, centroids: Matrix) -> tuple[Labels, Matrix]:
+    """The nearest centroid of each point and the distance to it; ties go to the lower number."""
+    squared = np.stack([((points - centre) ** 2).sum(axis=1) for centre in centroids], axis=1)
+    labels = squared.argmin(axis=1)
+    return labels, np.sqrt(squared[np.arange(len(points)), labels])
+
+
+def merge_small(centroids: Matrix, sizes: NDArray[np.int64], minimum: int) -> tuple[int, ...]:
+    """Which group each cluster ends in: the smallest below ``minimum`` joins the nearest until none is left."""
+    groups = {n: [n] for n in range(len(centroids))}
+    while len(groups) > 1:
+        smallest = min(groups, key=lambda g: (sizes[groups[g]].sum(), g))
+        if sizes[groups[smallest]].sum() >= minimum:
+            break
+        here = _centre(centroids, sizes, groups[smallest])
+        others = [g for g in groups if g != smallest]
+        target = min(others, key=lambda g: (float(((_centre(centroids, sizes, groups[g]) - here) ** 2).sum()), g))
+        groups[target] = groups[target] + groups.pop(smallest)
+    home = {member: number for number, g in enumerate(sorted(groups)) for member in groups[g]}
+    return tuple(home[n] for n in range(len(centroids)))
+
+
+def _choose(points: Matrix, limit: int, settings: SegmentationSettings, previous: int) -> tuple[int, dict[int, float]]:
+    if 1 < previous <= limit:
+        kept = _stability(points, previous, settings)
+        if kept >= settings.stability_floor - _HYSTERESIS:
+            return previous, {previous: kept}
+    low, high = settings.k_range
+    measured = {
+        k: _stability(points, k, settings) for k in range(max(2, low), min(high, limit - 1, len(points) // 2) + 1)
+    }
+    bar = max(settings.stability_floor, max(measured.values(), default=0.0) - _NEARLY_AS_STABLE)
+    return max((k for k, value in measured.items() if value >= bar), default=1), measured
+
+
+def _stability(points: Matrix, k: int, settings: SegmentationSettings) -> float:
+    """Mean adjusted Rand index of clusterings of bootstraps against that of all points (Hennig 2007)."""
+    from sklearn.metrics import adjusted_rand_score
+
+    whole = _fit(points, k, settings.seed).predict(points)
+    random = np.random.default_rng(settings.seed + k)
+    scores = []
+    for number in range(settings.bootstraps):
+        drawn = random.integers(0, len(points), len(points))
+        again = _fit(points[drawn], k, settings.seed + 1 + number).predict(points)
+        scores.append(float(adjusted_rand_score(whole, again)))
+    return float(np.mean(scores))
+
+
+def _fit(points: Matrix, k: int, seed: int, start: Matrix | None = None) -> Any:
+    import warnings
+
+    from sklearn.cluster import KMeans
+    from sklearn.exceptions import ConvergenceWarning
+
+    with warnings.catch_warnings():
+        # fewer distinct points than k in a bootstrap: its score tells
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        begin: Any = "k-means++" if start is None else start
+        return KMeans(k, init=begin, n_init=3 if start is None else 1, random_state=seed, max_iter=200).fit(points)
+
+
+def _silhouette(points: Matrix, fitted: Any) -> float | None:
+    from sklearn.metrics import silhouette_score
+
+    labels = fitted.predict(points)
+    return float(silhouette_score(points, labels)) if 1 < len(np.unique(labels)) < len(points) else None
+
+
+def _sample(points: Matrix, most: int, seed: int) -> Matrix:
+    if len(points) <= most:
+        return points
+    chosen: Matrix = points[np.sort(np.random.default_rng(seed).choice(len(points), most, replace=False))]
+    return chosen
+
+
+def _middle(points: Matrix) -> Matrix:
+    return points.mean(axis=0, keepdims=True) if len(points) else np.zeros((1, points.shape[1]))
+
+
+def _centre(centroids: Matrix, sizes: NDArray[np.int64], members: list[int]) -> Matrix:
+    weights = np.maximum(sizes[members], 1).astype(np.float64)
+    centre: Matrix = np.average(centroids[members], axis=0, weights=weights)
+    return centre
