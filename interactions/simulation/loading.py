@@ -60,9 +60,7 @@ def _build(kind: type[T], values: Any) -> T:
     needed = [n for n, f in fields.items() if f.default is missing and f.default_factory is missing]
     unknown, absent = sorted(set(values) - set(fields)), sorted(set(needed) - set(values))
     if unknown or absent:
-        raise ScenarioError(
-            f"{kind.__name__}: unknown fields {unknown}, missing fields {absent}; known: {list(fields)}"
-        )
+        raise ScenarioError(f"{kind.__name__}: unknown fields {unknown}, missing {absent}; known: {list(fields)}")
     return kind(**{name: _typed(str(fields[name].type), name, value) for name, value in values.items()})
 
 

@@ -67,7 +67,7 @@ def make_population(scenario: Scenario) -> Population:
     frequency = np.array([one.frequency for one in scenario.segments])[segment]
     spread = rng.lognormal(0.0, scenario.activity_spread, n)
     width = max(6, len(str(n)))
-    of = scenario.segments
+    deal = _Dealer(scenario, segment, rng)
     return Population(
         names=tuple(f"u{number:0{width}d}" for number in rng.permutation(n) + 1),
         segment=segment,
@@ -75,13 +75,13 @@ def make_population(scenario: Scenario) -> Population:
         rate=np.where(bot, 0.0, frequency * spread),
         joined=joined,
         leaves=np.maximum(joined // _DAY_US, 0) + 1 + rng.exponential(scenario.lifetime_days, n),
-        device=_coded(segment, [normalised(one.devices, DEVICES) for one in of], rng),
-        channel=_coded(segment, [normalised(one.channels, CHANNELS) for one in of], rng),
-        country=_named(segment, [one.countries for one in of], rng),
-        age=_named(segment, [one.ages for one in of], rng),
-        income=_hidden(_named(segment, [one.incomes for one in of], rng), 0.15, rng),
-        occupation=_named(segment, [one.occupations for one in of], rng),
-        gender=_hidden(_named(segment, [{"F": one.women, "M": 1 - one.women} for one in of], rng), 0.05, rng),
+        device=deal.codes([one.devices for one in scenario.segments], DEVICES),
+        channel=deal.codes([one.channels for one in scenario.segments], CHANNELS),
+        country=deal.words([one.countries for one in scenario.segments]),
+        age=deal.words([one.ages for one in scenario.segments]),
+        income=_hidden(deal.words([one.incomes for one in scenario.segments]), 0.15, rng),
+        occupation=deal.words([one.occupations for one in scenario.segments]),
+        gender=_hidden(deal.words([{"F": one.women, "M": 1 - one.women} for one in scenario.segments]), 0.05, rng),
         categories=_tastes(scenario, segment, rng),
         styles=_proportions(np.full((n, len(STYLES)), _STYLE_CONCENTRATION), rng),
         tiers=_tiers(scenario.segments, segment, rng),
@@ -153,14 +153,28 @@ def _proportions(concentrations: Floats, rng: np.random.Generator) -> Rows:
     return rows
 
 
-def _coded(segment: Ints, weights: Sequence[Floats], rng: np.random.Generator) -> Ints:
-    return pick_rows(np.stack(weights)[segment], rng)
+@dataclass(frozen=True)
+class _Dealer:
+    """Deals one attribute after the other to users in ``segment``.
 
+    Each time, the scenario's ``blur`` of them get what is usual in a random segment: people are no clichés.
+    """
 
-def _named(segment: Ints, shares: Sequence[Shares], rng: np.random.Generator) -> tuple[str, ...]:
-    words = tuple(dict.fromkeys(word for one in shares for word in one))
-    codes = _coded(segment, [normalised(one, words) for one in shares], rng)
-    return tuple(words[code] for code in codes)
+    scenario: Scenario
+    segment: Ints
+    rng: np.random.Generator
+
+    def codes(self, shares: Sequence[Shares], words: Sequence[str]) -> Ints:
+        """One code into ``words`` a user, by the ``shares`` of each segment."""
+        n = len(self.segment)
+        odd = self.rng.random(n) < self.scenario.blur
+        segment = np.where(odd, self.rng.integers(0, len(shares), n), self.segment)
+        return pick_rows(np.stack([normalised(one, words) for one in shares])[segment], self.rng)
+
+    def words(self, shares: Sequence[Shares]) -> tuple[str, ...]:
+        """The same as words: all that any segment names."""
+        words = tuple(dict.fromkeys(word for one in shares for word in one))
+        return tuple(words[code] for code in self.codes(shares, words))
 
 
 def _hidden(values: tuple[str, ...], share: float, rng: np.random.Generator) -> tuple[str | None, ...]:

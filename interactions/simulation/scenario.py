@@ -103,6 +103,8 @@ class Scenario:
         segments: who the users are.
         drifts: what changes, and when.
         seed: of every random stream.
+        blur: the share of users whose device, channel, country or demographic (each dealt on its own) is dealt as
+            in a random segment: how badly behaviour and demographics tell the segment.
         newcomers: the share of users that sign up inside the period.
         lifetime_days: mean days until a user leaves for good (exponential).
         activity_spread: sigma of the log-normal that spreads the users' frequencies.
@@ -126,6 +128,7 @@ class Scenario:
     segments: tuple[PlantedSegment, ...]
     drifts: tuple[Drift, ...] = ()
     seed: int = 7
+    blur: float = 0.15
     newcomers: float = 0.35
     lifetime_days: float = 240.0
     activity_spread: float = 1.0
@@ -187,7 +190,7 @@ def _refuse_sizes(scenario: Scenario) -> None:
             raise ScenarioError(f"'{name}' must be at least 1; found {getattr(scenario, name)}")
     if scenario.items < len(CATEGORIES):
         raise ScenarioError(f"'items' must be at least {len(CATEGORIES)}, one a category; found {scenario.items}")
-    for name in ("newcomers", "taste_share", "new_items", "trends", "season", "bots", "late", "duplicates"):
+    for name in ("blur", "newcomers", "taste_share", "new_items", "trends", "season", "bots", "late", "duplicates"):
         if not 0 <= getattr(scenario, name) < 1 + (name == "taste_share"):
             raise ScenarioError(f"'{name}' is a share from 0 to below 1; found {getattr(scenario, name)}")
     for name in ("lifetime_days", "taste_concentration"):
