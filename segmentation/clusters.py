@@ -13,7 +13,7 @@ from segmentation.settings import SegmentationSettings
 Matrix = NDArray[np.float64]
 Labels = NDArray[np.int64]
 
-_NEARLY_AS_STABLE: Final = 0.05
+_NEARLY_AS_STABLE: Final = 0.1
 _HYSTERESIS: Final = 0.1
 
 
@@ -34,7 +34,7 @@ def cluster(points: Matrix, settings: SegmentationSettings, start: Matrix | None
         settings: range of k, stability floor, samples, seed.
         start: centroids to begin from, shape (k, width): k stays theirs while it is stable.
 
-    k is the largest whose bootstrap stability is above the floor and within 0.05 of the best; one cluster when
+    k is the largest whose bootstrap stability is above the floor and within 0.1 of the best; one cluster when
     none is, or when all points are the same.
     """
     from threadpoolctl import threadpool_limits
@@ -80,9 +80,8 @@ def _choose(points: Matrix, limit: int, settings: SegmentationSettings, previous
         if kept >= settings.stability_floor - _HYSTERESIS:
             return previous, {previous: kept}
     low, high = settings.k_range
-    measured = {
-        k: _stability(points, k, settings) for k in range(max(2, low), min(high, limit - 1, len(points) // 2) + 1)
-    }
+    most = min(high, limit - 1, len(points) // 2)
+    measured = {k: _stability(points, k, settings) for k in range(max(2, low), most + 1)}
     bar = max(settings.stability_floor, max(measured.values(), default=0.0) - _NEARLY_AS_STABLE)
     return max((k for k, value in measured.items() if value >= bar), default=1), measured
 

@@ -84,9 +84,7 @@ class Encoding:
             if column.name in frame.columns:
                 numbers[:, n] = frame[column.name].to_numpy(dtype=np.float64, na_value=np.nan)
         parts = [self._numbers(numbers)]
-        parts += [
-            _indicators(c, frame[c.name] if c.name in frame.columns else None, len(frame)) for c in self.categorical
-        ]
+        parts += [_indicators(c, frame) for c in self.categorical]
         return np.hstack(parts)
 
     def point(self, features: Mapping[str, Any]) -> Matrix:
@@ -125,7 +123,7 @@ def fit_encoding(frame: pd.DataFrame, features: Sequence[str]) -> Encoding:
     levels = [_fit_category(f.name, frame[f.name]) for f in wanted if f.kind == "categorical"]
     kept_numbers, kept_levels = [c for c in numbers if c], [c for c in levels if c]
     family = {f.name: f.family for f in wanted}
-    used = [family[c.name] for c in (*kept_numbers, *kept_levels)]
+    used = [family[name] for name in [c.name for c in kept_numbers] + [c.name for c in kept_levels]]
     weight = {name: used.count(kind) ** -0.5 for name, kind in family.items() if kind in used}
     return Encoding(
         tuple(NumericColumn(c.name, c.fill, c.power, c.mean, c.scale, weight[c.name]) for c in kept_numbers),
@@ -185,9 +183,10 @@ def _fit_category(name: str, column: pd.Series[Any]) -> CategoricalColumn | None
     return CategoricalColumn(name, tuple(frequent), means, spread**-0.5)
 
 
-def _indicators(column: CategoricalColumn, values: pd.Series[Any] | None, rows: int) -> Matrix:
-    if values is None:
-        return np.zeros((rows, len(column.levels)))
+def _indicators(column: CategoricalColumn, frame: pd.DataFrame) -> Matrix:
+    if column.name not in frame.columns:
+        return np.zeros((len(frame), len(column.levels)))
+    values = frame[column.name]
     texts, missing = values.astype(str).to_numpy(), values.isna().to_numpy()
     hits = texts[:, None] == np.array(column.levels, dtype=object)[None, :]
     centred: Matrix = hits - np.array(column.means)
@@ -199,7 +198,8 @@ def _indicator(column: CategoricalColumn, value: Any) -> Matrix:
     if value is None or value != value:
         return np.zeros(len(column.levels))
     hits = np.array([level == str(value) for level in column.levels], dtype=np.float64)
-    return hits - np.array(column.means)
+    centred: Matrix = hits - np.array(column.means)
+    return centred
 
 
 def _number(value: Any) -> float:

@@ -110,7 +110,7 @@ def _fit_band(
 
 def _start(points: Matrix, inside: NDArray[np.bool_], name: str, starts: Sequence[tuple[str, int]]) -> Matrix | None:
     """The previous centroids in today's coordinates: the means of the users that each of them would take."""
-    here = [starts[n] for n in np.flatnonzero(inside)] if starts else []
+    here = [starts[n] for n in np.flatnonzero(inside).tolist()] if starts else []
     before = np.array([number if band == name else -1 for band, number in here])
     known = sorted(set(before.tolist()) - {-1})
     return np.stack([points[before == number].mean(axis=0) for number in known]) if known else None

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
@@ -53,10 +54,11 @@ def transitions(old: Sequence[str], new: Sequence[str]) -> tuple[Transition, ...
     return tuple(Transition(a, b, n) for (a, b), n in sorted(counts.items()))
 
 
-def _jaccard(old: Sequence[str], new: Sequence[int], known: Sequence[str], groups: int) -> np.ndarray:
+def _jaccard(old: Sequence[str], new: Sequence[int], known: Sequence[str], groups: int) -> NDArray[np.float64]:
     both = np.zeros((len(known), groups))
     place = {name: n for n, name in enumerate(known)}
     if len(old):
         np.add.at(both, (np.array([place[o] for o in old]), np.asarray(new, dtype=int)), 1)
     either = both.sum(axis=1, keepdims=True) + both.sum(axis=0, keepdims=True) - both
-    return both / np.maximum(either, 1)
+    shares: NDArray[np.float64] = both / np.maximum(either, 1)
+    return shares

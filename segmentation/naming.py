@@ -97,8 +97,8 @@ def _claim_holds(claim: str, true_now: set[str]) -> bool:
 
 def _means(frame: pd.DataFrame, name: str, level: str | None, members: NDArray[np.bool_]) -> tuple[float, float]:
     column = frame[name]
-    values = column.astype("float64") if level is None else (column.dropna().astype(str) == level).reindex(column.index)
-    numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
+    values = column if level is None else (column.astype(str) == level).astype("float64").where(column.notna())
+    numbers: NDArray[np.float64] = values.to_numpy(dtype=np.float64, na_value=np.nan)
     return _mean(numbers[members]), _mean(numbers)
 
 

@@ -62,7 +62,7 @@ class SegmentationSettings:
         history = self.history_column
         return (
             Band("new", "New", f"{history} < {self.new_below}"),
-            Band("low_activity", "Low activity", f"{history} < {self.regular_from}"),
+            Band("low_activity", "Low-activity", f"{history} < {self.regular_from}"),
             *self.extra_bands,
             Band("regular", "Regular", ""),
         )
