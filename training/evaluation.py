@@ -69,7 +69,7 @@ class FoldReader:
         """
         frames = self._frames(fold)
         ids = frames.truth.users.ids
-        codes = np.arange(len(ids)) if members is None else np.flatnonzero(np.isin(ids.astype(object), members))
+        codes = np.arange(len(ids)) if members is None else np.flatnonzero(pd.Series(ids.astype(object)).isin(members))
         truth = _rows(frames.truth, self._sampled(codes, fold.cutoff))
         features = frames.users[frames.users[USER].isin(truth.users.ids)]
         return Cohort(fold, frames.history.of_users(truth.users.ids), truth, features)
