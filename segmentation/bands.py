@@ -102,7 +102,7 @@ def bands_of(bands: Sequence[Band], frame: pd.DataFrame) -> NDArray[np.int64]:
     return found
 
 
-def route(counts: Sequence[int], minimum: int) -> tuple[int, ...]:
+def route(counts: Sequence[int], required: Sequence[int]) -> tuple[int, ...]:
     """Where each band's users are clustered: in its own band if it is large enough, else in the next one up.
 
     What is left too small at the top goes down to the nearest band that stands, or stays when none does.
@@ -110,7 +110,7 @@ def route(counts: Sequence[int], minimum: int) -> tuple[int, ...]:
     carried, homes, waiting = 0, list(range(len(counts))), list[int]()
     for number, count in enumerate(counts):
         waiting, carried = [*waiting, number], carried + count
-        if carried >= minimum:
+        if carried >= required[number]:
             homes = [number if n in waiting else home for n, home in enumerate(homes)]
             waiting, carried = [], 0
     standing = max(set(homes) - set(waiting), default=len(counts) - 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -59,19 +60,31 @@ def nearest(points: Matrix, centroids: Matrix) -> tuple[Labels, Matrix]:
     return labels, np.sqrt(squared[np.arange(len(points)), labels])
 
 
-def merge_small(centroids: Matrix, sizes: NDArray[np.int64], minimum: int) -> tuple[int, ...]:
-    """Which group each cluster ends in: the smallest below ``minimum`` joins the nearest until none is left."""
+def merge_small(centroids: Matrix, sizes: Labels, required: Sequence[int]) -> tuple[int, ...]:
+    """Which group each cluster ends in: the smallest that is too small joins the nearest, until none is.
+
+    Args:
+        centroids: shape (k, width).
+        sizes: users of each cluster.
+        required: least size of each cluster; a group needs what the least demanding of its clusters does.
+    """
     groups = {n: [n] for n in range(len(centroids))}
     while len(groups) > 1:
-        smallest = min(groups, key=lambda g: (sizes[groups[g]].sum(), g))
-        if sizes[groups[smallest]].sum() >= minimum:
+        small = [g for g, m in groups.items() if sizes[m].sum() < min(required[n] for n in m)]
+        if not small:
             break
-        here = _centre(centroids, sizes, groups[smallest])
-        others = [g for g in groups if g != smallest]
-        target = min(others, key=lambda g: (float(((_centre(centroids, sizes, groups[g]) - here) ** 2).sum()), g))
-        groups[target] = groups[target] + groups.pop(smallest)
+        smallest = min(small, key=lambda g: (sizes[groups[g]].sum(), g))
+        members = groups.pop(smallest)
+        target = _nearest_group(centroids, sizes, groups, members)
+        groups[target] = groups[target] + members
     home = {member: number for number, g in enumerate(sorted(groups)) for member in groups[g]}
     return tuple(home[n] for n in range(len(centroids)))
+
+
+def _nearest_group(centroids: Matrix, sizes: Labels, groups: dict[int, list[int]], members: list[int]) -> int:
+    here = _centre(centroids, sizes, members)
+    away = {g: float(((_centre(centroids, sizes, m) - here) ** 2).sum()) for g, m in groups.items()}
+    return min(away, key=lambda g: (away[g], g))
 
 
 def _choose(points: Matrix, limit: int, settings: SegmentationSettings, previous: int) -> tuple[int, dict[int, float]]:
@@ -131,7 +144,7 @@ def _middle(points: Matrix) -> Matrix:
     return points.mean(axis=0, keepdims=True) if len(points) else np.zeros((1, points.shape[1]))
 
 
-def _centre(centroids: Matrix, sizes: NDArray[np.int64], members: list[int]) -> Matrix:
+def _centre(centroids: Matrix, sizes: Labels, members: list[int]) -> Matrix:
     weights = np.maximum(sizes[members], 1).astype(np.float64)
     centre: Matrix = np.average(centroids[members], axis=0, weights=weights)
     return centre

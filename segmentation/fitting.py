@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Final
@@ -23,7 +22,8 @@ from segmentation.settings import SegmentationSettings
 if TYPE_CHECKING:
     import pandas as pd
 
-_KEPT_SHARE: Final = 0.8
+_TO_STAY: Final = 0.8
+_TO_LEAVE: Final = 1.25
 CLUSTER_FEATURES: Final = feature_names("user", taste=False)
 """What K-Means sees: every user feature that says who somebody is rather than what they like."""
 
@@ -36,6 +36,29 @@ class _FittedBand:
     clustering: Clustering
     groups: tuple[int, ...]
     labels: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class _Beginning:
+    """The previous cluster of each user of a band (-1: none), and which of those clusters were segments alone."""
+
+    clusters: NDArray[np.int64]
+    alone: tuple[bool, ...]
+
+    @property
+    def known(self) -> list[int]:
+        """The previous clusters that still have users, in order."""
+        return sorted(set(self.clusters.tolist()) - {-1})
+
+    def centroids(self, points: Matrix) -> Matrix | None:
+        """The previous centroids in today's coordinates: the means of the users that each of them would take."""
+        means = [points[self.clusters == number].mean(axis=0) for number in self.known]
+        return np.stack(means) if means else None
+
+    def required(self, settings: SegmentationSettings, k: int) -> list[int]:
+        """The size that each of ``k`` clusters needs to be a segment."""
+        lived = [self.alone[c] for c in self.known] if len(self.known) == k else [None] * k
+        return [_required(settings, alive) for alive in lived]
 
 
 def fit_segmentation(
@@ -56,13 +79,12 @@ def fit_segmentation(
     """
     frame = user_features.sort_values("user_id", ignore_index=True)
     bands = settings.bands
-    minimum = _minimum(settings, previous)
     by_rule = bands_of(bands, frame)
-    routes = route(np.bincount(by_rule, minlength=len(bands)).tolist(), minimum)
+    counts = np.bincount(by_rule, minlength=len(bands)).tolist()
+    routes = route(counts, [_required(settings, _stood(previous, band.name)) for band in bands])
     homes = np.array(routes, dtype=np.int64)[by_rule]
-    starts = _starts(previous, frame)
     fitted = {
-        home: _fit_band(frame, homes == home, bands[home].name, settings, minimum, starts)
+        home: _fit_band(frame, homes == home, settings, _begin(previous, frame, homes == home, bands[home].name))
         for home in sorted(set(routes))
     }
     ids, next_number = _identify(fitted, homes, previous, frame, settings)
@@ -75,45 +97,41 @@ def fit_segmentation(
     return replace(unnamed, segments=_describe(unnamed, frame, labels, homes, previous), transitions=flows)
 
 
-def _minimum(settings: SegmentationSettings, previous: Segmentation | None) -> int:
-    # a segment that lives may shrink a little before it is merged: ids must not flicker around the minimum
-    return max(1, round(settings.minimum_size * (_KEPT_SHARE if previous else 1.0)))
+def _required(settings: SegmentationSettings, lived: bool | None) -> int:
+    """The size a segment needs: less if it lives already, more if it was merged, so that ids do not flicker."""
+    slack = 1.0 if lived is None else (_TO_STAY if lived else _TO_LEAVE)
+    return max(1, round(settings.minimum_size * slack))
 
 
-def _starts(previous: Segmentation | None, frame: pd.DataFrame) -> list[tuple[str, int]]:
-    """The cluster that the previous segmentation puts each of today's users in."""
-    if previous is None:
-        return []
-    _, homes, clusters, _ = previous.place(frame)
-    return list(zip(homes.tolist(), clusters.tolist(), strict=True))
+def _stood(previous: Segmentation | None, band: str) -> bool | None:
+    return None if previous is None or band not in previous.routes else previous.routes[band] == band
+
+
+def _begin(previous: Segmentation | None, frame: pd.DataFrame, inside: NDArray[np.bool_], band: str) -> _Beginning:
+    """Where a band starts from: the clusters that the previous segmentation puts its users of today in."""
+    if previous is None or band not in previous.models:
+        return _Beginning(np.full(int(inside.sum()), -1), ())
+    _, homes, clusters, _ = previous.place(frame.loc[inside])
+    ids = previous.models[band].segment_ids
+    return _Beginning(np.where(homes == band, clusters, -1), tuple(ids.count(i) == 1 for i in ids))
 
 
 def _fit_band(
-    frame: pd.DataFrame,
-    inside: NDArray[np.bool_],
-    name: str,
-    settings: SegmentationSettings,
-    minimum: int,
-    starts: Sequence[tuple[str, int]],
+    frame: pd.DataFrame, inside: NDArray[np.bool_], settings: SegmentationSettings, beginning: _Beginning
 ) -> _FittedBand:
     rows = frame.loc[inside]
     encoding = fit_encoding(rows, CLUSTER_FEATURES)
     points = encoding.transform(rows)
     # fewer than two segments' worth of users cannot be split anyway
-    open_to_split = len(rows) >= 2 * minimum and encoding.width > 0
+    open_to_split = len(rows) >= 2 * _required(settings, True) and encoding.width > 0
     chosen = settings if open_to_split else replace(settings, k_range=(1, 1))
-    clustering = cluster(points, chosen, _start(points, inside, name, starts) if open_to_split else None)
+    start = beginning.centroids(points) if open_to_split else None
+    clustering = cluster(points, chosen, start)
     clusters, _ = nearest(points, clustering.centroids)
-    groups = merge_small(clustering.centroids, np.bincount(clusters, minlength=len(clustering.centroids)), minimum)
+    k = len(clustering.centroids)
+    required = beginning.required(settings, k)
+    groups = merge_small(clustering.centroids, np.bincount(clusters, minlength=k), required)
     return _FittedBand(encoding, clustering, groups, np.array(groups, dtype=np.int64)[clusters])
-
-
-def _start(points: Matrix, inside: NDArray[np.bool_], name: str, starts: Sequence[tuple[str, int]]) -> Matrix | None:
-    """The previous centroids in today's coordinates: the means of the users that each of them would take."""
-    here = [starts[n] for n in np.flatnonzero(inside).tolist()] if starts else []
-    before = np.array([number if band == name else -1 for band, number in here])
-    known = sorted(set(before.tolist()) - {-1})
-    return np.stack([points[before == number].mean(axis=0) for number in known]) if known else None
 
 
 def _identify(

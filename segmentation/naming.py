@@ -98,7 +98,7 @@ def _claim_holds(claim: str, true_now: set[str]) -> bool:
 def _means(frame: pd.DataFrame, name: str, level: str | None, members: NDArray[np.bool_]) -> tuple[float, float]:
     column = frame[name]
     values = column if level is None else (column.astype(str) == level).astype("float64").where(column.notna())
-    numbers: NDArray[np.float64] = values.to_numpy(dtype=np.float64, na_value=np.nan)
+    numbers = np.asarray(values.to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64)
     return _mean(numbers[members]), _mean(numbers)
 
 

@@ -39,7 +39,7 @@ class SegmentationSettings:
     stability_floor: float = 0.7
     bootstraps: int = 8
     fit_sample: int = 100_000
-    stability_sample: int = 3_000
+    stability_sample: int = 2_000
     minimum_overlap: float = 0.4
     seed: int = 0
 
