@@ -24,9 +24,7 @@ from conventions import as_of, calendar, is_backfill
     tags=["tessera", "monitoring"],
     max_active_runs=1,
     render_template_as_native_obj=True,
-    params={
-        "as_of": Param(None, type=["null", "string"], format="date", description="Empty: the end of the run's interval")
-    },
+    params={"as_of": Param(None, type=["null", "string"], format="date", description="Empty: end of the interval")},
 )
 def monitor_segments() -> None:
     @task.sensor(poke_interval=30, timeout=timedelta(hours=12).total_seconds(), mode="reschedule")
@@ -36,23 +34,10 @@ def monitor_segments() -> None:
         return steps.ingested(as_of())
 
     @task
-    def plan() -> list[dict[str, Any]]:
+    def judge() -> dict[str, Any]:
         from tessera import steps
 
-        return steps.plan_monitoring(as_of())
-
-    @task(map_index_template="{{ label }}")
-    def measure(batch: dict[str, Any]) -> dict[str, Any]:
-        from tessera import steps
-
-        get_current_context()["label"] = batch["label"]  # type: ignore[typeddict-unknown-key]
-        return steps.measure_drift(as_of(), batch["segments"])
-
-    @task
-    def judge(measured: list[dict[str, Any]]) -> dict[str, Any]:
-        from tessera import steps
-
-        return steps.judge_drift(as_of(), list(measured))
+        return steps.monitor(as_of())
 
     @task.short_circuit(ignore_downstream_trigger_rules=False)
     def worth_retraining(verdict: dict[str, Any]) -> bool:
@@ -85,14 +70,9 @@ def monitor_segments() -> None:
             raise AirflowSkipException("nothing drifted: nothing to say")
         return send(letter)
 
-    verdict = judge(measure.expand(batch=plan_after(interactions_arrived(), plan())))  # type: ignore[arg-type]
+    verdict = judge()
+    interactions_arrived() >> verdict
     worth_retraining(verdict) >> retrain >> mail(verdict)
-
-
-def plan_after(sensor: Any, planned: Any) -> Any:
-    """Order the plan behind its sensor and hand the plan on."""
-    sensor >> planned
-    return planned
 
 
 monitor_segments()

@@ -22,9 +22,7 @@ from conventions import LAKE_POOL, as_of, calendar
     doc_md=__doc__,
     tags=["tessera", "serving"],
     max_active_runs=2,
-    params={
-        "as_of": Param(None, type=["null", "string"], format="date", description="Empty: the end of the run's interval")
-    },
+    params={"as_of": Param(None, type=["null", "string"], format="date", description="Empty: end of the interval")},
 )
 def publish_recommendations() -> None:
     @task.sensor(poke_interval=30, timeout=timedelta(hours=12).total_seconds(), mode="reschedule")

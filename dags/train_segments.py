@@ -24,9 +24,11 @@ from conventions import TRAINING_POOL, as_of, calendar, is_backfill
     tags=["tessera", "training"],
     max_active_runs=1,
     params={
-        "segments": Param([], type="array", items={"type": "string"}, description="Segment ids; empty: parent and all"),
-        "as_of": Param(None, type=["null", "string"], format="date", description="Empty: the end of the run's interval"),
-        "strategy": Param("head", enum=["head", "reweighted", "hard"], description="How a segment's challenger is made"),
+        "segments": Param([], type="array", items={"type": "string"}, description="Segment ids; empty: all"),
+        "as_of": Param(
+            None, type=["null", "string"], format="date", description="Empty: the end of the run's interval"
+        ),
+        "strategy": Param("head", enum=["head", "reweighted", "hard"], description="How a challenger is made"),
         "reason": Param("scheduled", type="string", maxLength=500, description="Kept on every version of this run"),
     },
 )

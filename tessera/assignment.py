@@ -1,0 +1,45 @@
+"""The assignment step: features, the segmentation in force, and who belongs where."""
+
+from __future__ import annotations
+
+import logging
+from datetime import date
+from typing import Any
+
+from tessera.errors import NotReadyError
+from tessera.lake import LakeSource
+from tessera.membership import Membership
+from tessera.settings import Settings
+from warehouse.columns import AS_OF, SEGMENT
+from warehouse.store import Store
+from warehouse.windows import Window
+
+log = logging.getLogger(__name__)
+
+
+def assign_users(store: Store, settings: Settings, as_of: date) -> dict[str, Any]:
+    """Replace the partitions ``as_of`` of the feature tables and of ``segment_assignments``; users per segment."""
+    source = LakeSource(store, settings)
+    membership = Membership(store, settings, source, as_of)
+    day = Window.day(as_of)
+    store.replace("user_features", source.users(as_of).assign(**{AS_OF: as_of}), day)
+    store.replace("item_features", source.item_features(as_of).assign(**{AS_OF: as_of}), day)
+    assigned = membership.assign(as_of).assign(**{AS_OF: as_of, "fitted_as_of": membership.fitted_as_of})
+    store.replace("segment_assignments", assigned, day)
+    sizes = assigned.groupby(SEGMENT).size().to_dict()
+    for segment, name in membership.names().items():
+        log.info("%s %s: %d users", segment, name, sizes.get(segment, 0))
+    return {"fitted_as_of": membership.fitted_as_of.isoformat(), "users": {str(s): int(n) for s, n in sizes.items()}}
+
+
+def living(store: Store, as_of: date) -> dict[str, str]:
+    """Id to name of the segments in force as of a day.
+
+    Raises:
+        NotReadyError: users were not assigned as of that day.
+    """
+    if as_of not in store.dates("segment_assignments"):
+        raise NotReadyError(f"no assignments as of {as_of}: run 'tessera segment --as-of {as_of}' (assign_segments)")
+    fitted = store.frame("segment_assignments", window=Window.day(as_of), columns=["fitted_as_of"])
+    rows = store.frame("segments", window=Window.day(fitted["fitted_as_of"].iloc[0]), columns=[SEGMENT, "name"])
+    return dict(sorted(zip(rows[SEGMENT], rows["name"], strict=True)))

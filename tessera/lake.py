@@ -1,0 +1,114 @@
+"""The lake as models see it: events and features as of a day, from named snapshots."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+
+import pandas as pd
+
+from tessera.errors import NotReadyError
+from tessera.settings import Settings
+from warehouse.columns import CATEGORY, CHANNEL, COUNTRY, DEVICE, EVENT, ITEM, PRICE, SESSION, TS, TYPE, USER, VALUE
+from warehouse.store import Store
+from warehouse.windows import Window
+
+_EVENT_COLUMNS = (USER, ITEM, TYPE, TS, VALUE, SESSION)
+_WATCHED_COLUMNS = (EVENT, USER, ITEM, TYPE, TS, DEVICE, CHANNEL, COUNTRY)
+_NAMED = ("interactions", "user_daily", "item_daily", "users", "items")
+
+
+class LakeSource:
+    """Implements :class:`recommender.source.TrainingSource` over one named snapshot of every table.
+
+    Features as of a day are computed once per snapshot and kept in ``cache``: they depend on nothing else.
+
+    Raises:
+        NotReadyError: nothing was ingested yet.
+    """
+
+    def __init__(self, store: Store, settings: Settings) -> None:
+        missing = [table for table in _NAMED if not store.exists(table)]
+        if missing:
+            raise NotReadyError(f"no {', '.join(missing)} under {store.root}: run 'tessera ingest' first")
+        self.store = store
+        self.settings = settings
+        self.snapshots = {table: store.snapshot(table) for table in _NAMED}
+
+    def span(self) -> Window:
+        """The days that hold events."""
+        days = self.store.dates("interactions")
+        return Window(days[0], Window.day(days[-1]).end)
+
+    def events(self, window: Window) -> pd.DataFrame:
+        """``user_id item_id event_type ts value session_id price weight positive`` of the window, by user and time."""
+        rows = self.store.frame(self.snapshots["interactions"], window=window, columns=_EVENT_COLUMNS)
+        rows = rows.sort_values([USER, TS, ITEM, TYPE], ignore_index=True)
+        rows[PRICE] = self._prices.reindex(rows[ITEM]).to_numpy()
+        rows["weight"] = self.settings.weights.confidence(rows)
+        rows["positive"] = self.settings.weights.positive(rows)
+        return rows
+
+    def watched(self, window: Window) -> pd.DataFrame:
+        """What monitoring looks at: the events of the window with their ids, context, category and price."""
+        rows = self.store.frame(self.snapshots["interactions"], window=window, columns=_WATCHED_COLUMNS)
+        known = self._catalogue.set_index(ITEM)
+        rows[CATEGORY] = known[CATEGORY].reindex(rows[ITEM]).to_numpy()
+        rows[PRICE] = self._prices.reindex(rows[ITEM]).to_numpy()
+        return rows
+
+    def users(self, as_of: date) -> pd.DataFrame:
+        """User features from events before ``as_of``."""
+        return self._features(as_of, "users")
+
+    def items(self, as_of: date) -> pd.DataFrame:
+        """The catalogue with item features from events before ``as_of``."""
+        features = self.item_features(as_of)
+        return features.merge(self._catalogue[[ITEM, "title", "text"]], on=ITEM, how="left")
+
+    def item_features(self, as_of: date) -> pd.DataFrame:
+        """Item features alone, from events before ``as_of``."""
+        return self._features(as_of, "items")
+
+    @cached_property
+    def data_hash(self) -> str:
+        """A name of exactly what is read: the versions of every table."""
+        names = ",".join(str(self.snapshots[table]) for table in _NAMED)
+        return hashlib.sha256(names.encode()).hexdigest()[:16]
+
+    @cached_property
+    def _catalogue(self) -> pd.DataFrame:
+        return self.store.frame(self.snapshots["items"])
+
+    @cached_property
+    def _prices(self) -> pd.Series[float]:
+        return self._catalogue.set_index(ITEM)[PRICE].astype("float64")
+
+    def _features(self, as_of: date, entity: str) -> pd.DataFrame:
+        file = self._cache / f"{as_of}-{entity}.parquet"
+        if not file.exists():
+            self._compute(as_of)
+        return pd.read_parquet(file)
+
+    @property
+    def _cache(self) -> Path:
+        return self.settings.home / "cache" / "features" / self.data_hash
+
+    def _compute(self, as_of: date) -> None:
+        from interactions.features import compute_features
+        from warehouse.engine import duckdb_engine
+
+        engine = duckdb_engine(self.settings.memory_limit, self.settings.threads)
+        users, items = compute_features(engine, self.store, as_of, self.settings.features)
+        self._cache.mkdir(parents=True, exist_ok=True)
+        for frame, entity in ((users, "users"), (items, "items")):
+            _write_aside(frame, self._cache / f"{as_of}-{entity}.parquet")
+
+
+def _write_aside(frame: pd.DataFrame, file: Path) -> None:
+    # two tasks may compute the same day: the file appears whole or not at all
+    aside = file.with_suffix(f".{id(frame)}.aside")
+    frame.to_parquet(aside, index=False)
+    aside.replace(file)

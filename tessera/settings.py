@@ -1,0 +1,128 @@
+"""All settings, from the environment (``TESSERA_…``, ``__`` between levels) over one TOML file over the defaults."""
+
+from __future__ import annotations
+
+import os
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from interactions.features import FeatureSettings
+from interactions.rules import IngestRules
+from interactions.weights import EventWeights
+from monitoring.settings import DriftSettings
+from segmentation.settings import SegmentationSettings
+from tessera.errors import SettingsError
+from training.settings import TrainingSettings
+
+DEFAULT_FILE = "tessera.toml"
+FILE_VARIABLE = "TESSERA_SETTINGS"
+
+
+class Settings(BaseSettings):
+    """Everything that can be set. Unknown names are refused: a typo must not become a silent default."""
+
+    model_config = SettingsConfigDict(env_prefix="TESSERA_", env_nested_delimiter="__", extra="forbid", frozen=True)
+
+    home: Path = Field(Path(".tessera"), description="Folder of everything that Tessera writes")
+    source: Path | None = Field(None, description="Events to ingest: a file, or a folder of files or deliveries")
+    mapping: str = Field("events", description="How the source's columns map: a ready mapping's name or a file")
+    mlflow_uri: str = Field("http://127.0.0.1:5000", description="Address of the MLflow tracking server")
+    airflow_url: str = Field("http://127.0.0.1:8080", description="Address of Airflow's UI, for links")
+    api_url: str = Field("http://127.0.0.1:8000", description="Address of the recommendation API, for links")
+    promotion: Literal["auto", "manual"] = Field("auto", description="May the gate move the champion alias?")
+    memory_limit: str = Field("2GB", description="DuckDB's memory")
+    threads: int = Field(2, ge=1, le=256, description="Threads of DuckDB and of model training")
+    segment_origin: date | None = Field(
+        None, description="First fit of the segmentation; default: first data + 28 days"
+    )
+    refit_days: int = Field(7, ge=1, description="Days between two fits of the segmentation")
+    mail_to: tuple[str, ...] = Field(("oncall@example.org",), min_length=1, description="Who gets drift mails")
+    mail_from: str = Field("tessera@example.org", description="Sender of drift mails")
+    published_items: int = Field(20, ge=1, le=100, description="Items a user in the table recommendations")
+    seed: int = Field(7, ge=0, description="Seed of everything random")
+    ingest: IngestRules = IngestRules()
+    weights: EventWeights = EventWeights()
+    features: FeatureSettings = FeatureSettings()
+    segmentation: SegmentationSettings = SegmentationSettings()
+    training: TrainingSettings = TrainingSettings(placebo=True, control=True)
+    drift: DriftSettings = DriftSettings()
+
+    @field_validator("home", "source")
+    @classmethod
+    def _absolute(cls, value: Path | None) -> Path | None:
+        # servers and tasks run in other folders than the person who wrote the setting
+        return value.expanduser().resolve() if value is not None else None
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Environment over file over defaults."""
+        file = Path(os.environ.get(FILE_VARIABLE, DEFAULT_FILE))
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file=file)
+
+    @property
+    def lake(self) -> Path:
+        """Folder of the Delta tables."""
+        return self.home / "lake"
+
+    @property
+    def serving(self) -> Path:
+        """Folder of what the API serves from."""
+        return self.home / "serving"
+
+    @property
+    def spool(self) -> Path:
+        """Folder in which the API collects posted events, in the layout of deliveries."""
+        return self.home / "spool"
+
+    @property
+    def backtests(self) -> Path:
+        """Folder of the fold spines, one a champion's as-of and cutoff."""
+        return self.home / "backtests"
+
+    @property
+    def reports(self) -> Path:
+        """Folder of the drift reports."""
+        return self.home / "reports"
+
+    @property
+    def ledger(self) -> Path:
+        """File of the promotion writer."""
+        return self.home / "promotions.jsonl"
+
+
+@lru_cache(maxsize=1)
+def load() -> Settings:
+    """Read the settings once a process.
+
+    Raises:
+        SettingsError: names every wrong field with what was found.
+    """
+    try:
+        return Settings()
+    except (ValidationError, ValueError) as error:
+        raise SettingsError(_explain(error)) from error
+
+
+def _explain(error: Exception) -> str:
+    if not isinstance(error, ValidationError):
+        return f"settings cannot be read: {error}"
+    lines = [_line(problem) for problem in error.errors()]
+    return "settings are wrong, nothing was started:\n" + "\n".join(lines)
+
+
+def _line(problem: Any) -> str:
+    name = ".".join(str(part) for part in problem["loc"]) or "settings"
+    variable = "TESSERA_" + name.upper().replace(".", "__")
+    return f"  {name} ({variable}): {problem['msg']}; found {problem.get('input')!r}"
