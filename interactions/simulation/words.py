@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from typing import Final
 
-EVENT_TYPES: Final = ("view", "click", "dwell", "add_to_cart", "wishlist", "purchase", "return", "rating")
+from interactions.schema import EventType
+
+EVENT_TYPES: Final = tuple(
+    kind.value
+    for kind in (
+        EventType.VIEW,
+        EventType.CLICK,
+        EventType.DWELL,
+        EventType.ADD_TO_CART,
+        EventType.WISHLIST,
+        EventType.PURCHASE,
+        EventType.RETURN,
+        EventType.RATING,
+    )
+)
 VIEW, CLICK, DWELL, CART, WISH, PURCHASE, RETURN, RATING = range(len(EVENT_TYPES))
 
 DEVICES: Final = ("mobile", "desktop", "tablet")
