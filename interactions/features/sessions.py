@@ -28,7 +28,8 @@ def sessions_of(events: ir.Table, gap_minutes: float) -> ir.Table:
 def _numbered(events: ir.Table, keys: list[str], gap_minutes: float) -> ir.Table:
     import ibis
 
-    seconds = events.select(*keys, "event_id", "event_type", second=events.ts.epoch_seconds())
+    # whole seconds: DuckDB gives fractions where Ibis promises an integer
+    seconds = events.select(*keys, "event_id", "event_type", second=events.ts.truncate("s").epoch_seconds())
     # the event id breaks ties, so that both passes see the same order
     order = ibis.window(group_by=keys, order_by=["second", "event_id"])
     pause = seconds.second - seconds.second.lag().over(order)
