@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
-from recommender.matrices import csr, empty, like
+from recommender.matrices import csr, empty, like, rows_of
 from recommender.vocabulary import Vocabulary
 from warehouse.columns import ITEM, TS, USER, WEIGHT
 from warehouse.windows import midnight
@@ -85,19 +85,15 @@ class History:
 
     def rows(self, user_codes: NDArray[np.int64]) -> History:
         """Only these users, in this order."""
-        users = Vocabulary(self.users.ids[user_codes])
-        return History(users, self.items, self.weights[user_codes], self.age_days[user_codes], self.as_of)
+        return self._picked(Vocabulary(self.users.ids[user_codes]), user_codes)
 
     def of_users(self, user_ids: NDArray[np.str_]) -> History:
         """These users in this order; those without any event get an empty row."""
         wanted = Vocabulary(np.asarray(user_ids, dtype=np.str_))
-        codes = self.users.codes(wanted.ids)
-        known = np.flatnonzero(codes >= 0)
-        ones = np.ones(len(known), dtype=np.float32)
-        pick = sparse.csr_matrix((ones, (known, codes[known])), shape=(len(wanted), len(self.users)))
-        if len(self.users) == 0:
-            return History.empty(wanted, self.items, self.as_of)
-        return History(wanted, self.items, _take(pick, self.weights), _take(pick, self.age_days), self.as_of)
+        return self._picked(wanted, self.users.codes(wanted.ids))
+
+    def _picked(self, users: Vocabulary, codes: NDArray[np.int64]) -> History:
+        return History(users, self.items, rows_of(self.weights, codes), rows_of(self.age_days, codes), self.as_of)
 
     def seen(self) -> sparse.csr_matrix:
         """Every pair with an event, liked or not: bool CSR."""
@@ -141,9 +137,3 @@ def _factorise(ids: NDArray[np.object_]) -> tuple[Vocabulary, NDArray[np.int64]]
         return Vocabulary.empty(), np.empty(0, dtype=np.int64)
     codes, distinct = pd.factorize(ids, sort=True)
     return Vocabulary(np.asarray(distinct, dtype=np.str_)), codes.astype(np.int64)
-
-
-def _take(pick: sparse.csr_matrix, matrix: sparse.csr_matrix) -> sparse.csr_matrix:
-    taken: sparse.csr_matrix = (pick @ matrix).tocsr()
-    taken.sort_indices()
-    return taken

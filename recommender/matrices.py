@@ -29,6 +29,16 @@ def like(matrix: sparse.csr_matrix, values: NDArray[Any]) -> sparse.csr_matrix:
     return csr(values, matrix.indices, matrix.indptr, (matrix.shape[0], matrix.shape[1]))
 
 
+def rows_of(matrix: sparse.csr_matrix, rows: NDArray[np.int64]) -> sparse.csr_matrix:
+    """These rows in this order, stored zeros kept; -1 gives an empty row."""
+    starts = np.where(rows >= 0, matrix.indptr[rows], 0) if matrix.shape[0] else np.zeros(len(rows), dtype=np.int64)
+    ends = np.where(rows >= 0, matrix.indptr[rows + 1], 0) if matrix.shape[0] else starts
+    lengths = ends - starts
+    indptr = np.concatenate([[0], np.cumsum(lengths)])
+    places = np.arange(indptr[-1]) + np.repeat(starts - indptr[:-1], lengths)
+    return csr(matrix.data[places], matrix.indices[places], indptr, (len(rows), matrix.shape[1]))
+
+
 def pack(name: str, matrix: sparse.csr_matrix) -> Arrays:
     """A sparse matrix as plain arrays, to be read back by :func:`unpack`."""
     return {

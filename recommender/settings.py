@@ -25,6 +25,13 @@ class RankerSettings:
     minimum_leaf: int = 60
     l2: float = 5.0
 
+    def __post_init__(self) -> None:
+        if not self.seeds:
+            raise ValueError("a ranker needs at least one seed; found none: three are averaged by default")
+        for name in ("users", "negatives", "minimum_users", "trees", "leaves", "learning_rate", "minimum_leaf"):
+            if not getattr(self, name) > 0:
+                raise ValueError(f"ranker setting '{name}' must be above 0; found {getattr(self, name)!r}")
+
 
 @dataclass(frozen=True)
 class SpineSettings:
