@@ -13,6 +13,7 @@ from recommender.recommendations import Recommendations
 from serving.models import ServedModel
 from serving.recent import RecentEvent, as_frame
 from serving.routing import Routing
+from warehouse.windows import midnight
 
 
 def ask(
@@ -25,6 +26,8 @@ def ask(
 ) -> Recommendations:
     """One model's list for one user, from the snapshot's events and the ``recent`` ones.
 
+    Recent events count as of the snapshot's own day: while no newer snapshot comes, a profile does not fade.
+
     Raises:
         LookupError: a head without a global model to stand on.
     """
@@ -35,9 +38,8 @@ def ask(
     snapshot = routing.snapshot
     events, as_of = snapshot.events(user_id), snapshot.as_of
     if recent:
-        events = pd.concat([events, as_frame(recent)], ignore_index=True)
-        # the day after the newest event is the first that has all of them before it
-        as_of = max(as_of, max(event.ts for event in recent).date() + timedelta(days=1))
+        as_of += timedelta(days=1)
+        events = pd.concat([events, as_frame(recent, midnight(as_of))], ignore_index=True)
     history = base.history(events, as_of).of_users(np.array([user_id], dtype=np.str_))
     features = snapshot.features_of(user_id)
     if isinstance(model, SegmentHead):

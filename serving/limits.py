@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serving.metrics import ServingMetrics
@@ -45,10 +46,6 @@ class Admission:
             self._inside -= 1
 
 
-class _TooLargeError(Exception):
-    """The body outgrew the limit while it arrived."""
-
-
 class BodyLimit:
     """ASGI middleware: bodies above ``limit`` bytes are answered 413, whether announced or only sent."""
 
@@ -63,12 +60,13 @@ class BodyLimit:
             return
         announced = dict(scope["headers"]).get(b"content-length", b"0")
         if announced.isdigit() and int(announced) > self._limit:
-            await self._refuse(scope, receive, send)
+            await problem_response(413, self._advice)(scope, receive, send)
             return
-        try:
-            await self._app(scope, self._counted(receive), send)
-        except _TooLargeError:
-            await self._refuse(scope, receive, send)
+        await self._app(scope, self._counted(receive), send)
+
+    @property
+    def _advice(self) -> str:
+        return f"the body may have {self._limit} bytes: send fewer events at a time"
 
     def _counted(self, receive: Receive) -> Receive:
         left = self._limit
@@ -78,11 +76,7 @@ class BodyLimit:
             message = await receive()
             left -= len(message.get("body", b""))
             if left < 0:
-                raise _TooLargeError
+                raise HTTPException(413, self._advice)
             return message
 
         return counted
-
-    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
-        answer = problem_response(413, f"the body may have {self._limit} bytes: send fewer events at a time")
-        await answer(scope, receive, send)

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections import OrderedDict, deque
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from threading import Lock
 
 import pandas as pd
 
 from warehouse.columns import ITEM, TS, TYPE, USER, WEIGHT
 from warehouse.windows import midnight
+
+_INSTANT = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True)
@@ -66,12 +68,10 @@ class RecentEvents:
                     del self._by_user[user_id]
 
 
-def as_frame(events: Sequence[RecentEvent]) -> pd.DataFrame:
-    """The events with the columns ``user_id item_id event_type ts weight``."""
+def as_frame(events: Sequence[RecentEvent], before: datetime) -> pd.DataFrame:
+    """The events with the columns ``user_id item_id event_type ts weight``; later ones are moved before ``before``."""
     frame = pd.DataFrame(
-        [(e.user_id, e.item_id, e.event_type, e.ts, e.weight) for e in events],
+        [(e.user_id, e.item_id, e.event_type, min(e.ts, before - _INSTANT), e.weight) for e in events],
         columns=[USER, ITEM, TYPE, TS, WEIGHT],
     )
-    return frame.astype({USER: "str", ITEM: "str", TYPE: "str", WEIGHT: "float32"}).assign(
-        **{TS: pd.to_datetime(frame[TS], utc=True).dt.as_unit("us")}
-    )
+    return frame.astype({USER: "str", ITEM: "str", TYPE: "str", WEIGHT: "float32", TS: "datetime64[us, UTC]"})

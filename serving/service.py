@@ -73,7 +73,7 @@ class Service:
         self._router = Router(self._recent, self.metrics)
         self._spool = Spool(config.spool)
         selector = Selector(store, config.prefix)
-        self.follower = Follower(config.snapshots, selector, reader, self._router.swap, config.poll_seconds)
+        self.follower = Follower(config.snapshots, selector, reader, self._publish, config.poll_seconds)
 
     def close(self) -> None:
         """Stop following and write what waits."""
@@ -143,6 +143,11 @@ class Service:
         self.metrics.registry_age.set(state.registry.seconds_since_answer or 0)
         self.metrics.refused.set(len(state.registry.refused))
         return self.metrics.text()
+
+    def _publish(self, routing: Routing) -> None:
+        if self._router.routing is None:  # a restart must not forget what users did since the snapshot
+            self._recent.add(self._weighted(list(self._spool.since(routing.snapshot.as_of))))
+        self._router.swap(routing)
 
     def _refuse_future(self, events: Sequence[EventIn], arrived: datetime) -> None:
         limit = arrived + timedelta(seconds=self.config.max_future_seconds)

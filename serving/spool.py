@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
+from typing import Any
 
 from serving.sealed import sync_folder
 
@@ -36,6 +39,12 @@ class Spool:
         done: Future[None] = Future()
         self._jobs.put((day, "".join(f"{line}\n" for line in lines).encode(), done))
         return done
+
+    def since(self, day: date) -> Iterator[dict[str, Any]]:
+        """The events that arrived on or after ``day``, in no particular order; torn lines are left out."""
+        for path in sorted(self._folder.glob("date=*/api-*.jsonl")):
+            if path.parent.name >= f"date={day.isoformat()}":
+                yield from _rows(path)
 
     def close(self) -> None:
         """Write what waits, then stop."""
@@ -69,6 +78,13 @@ class Spool:
     def _path(self, day: date) -> Path:
         # one file a process: appends of two processes never interleave
         return self._folder / f"date={day.isoformat()}" / f"api-{os.getpid()}.jsonl"
+
+
+def _rows(path: Path) -> Iterator[dict[str, Any]]:
+    with path.open("rb") as lines:
+        for line in lines:
+            with suppress(ValueError, TypeError):
+                yield dict(json.loads(line))
 
 
 def append_durably(path: Path, content: bytes) -> None:
