@@ -18,6 +18,7 @@ CALM = dataclasses.replace(Scenario.demo(), users=1500, items=300, events=70_000
 LAST_WEEK = CALM.end - timedelta(days=7)
 TASTE = Drift("taste", LAST_WEEK, 0.8, "families", {"sports": 1}, {"premium": 1})
 MIX = Drift("mix", LAST_WEEK, 0.5, "families", to="collectors")
+NIGHT = 0
 CATALOGUE = Drift("catalogue", LAST_WEEK, 0.6, categories={"sports": 1})
 
 
@@ -26,6 +27,7 @@ def shares(folder: Path, column: str) -> tuple[pd.DataFrame, pd.DataFrame]:
     rows = pd.concat(pd.read_parquet(file) for file in (folder / "events").glob("date=*/part.parquet"))
     rows = rows[rows["event_type"] == "view"].merge(pd.read_parquet(folder / "truth" / "users.parquet"), on="user_id")
     rows = rows.merge(pd.read_parquet(folder / "items.parquet"), on="item_id")
+    rows = rows.assign(part_of_day=rows["ts"].dt.hour // 6)
     now = rows["ts"] >= pd.Timestamp(LAST_WEEK, tz="UTC")
     tables = [pd.crosstab(part["segment"], part[column], normalize="index") for part in (rows[~now], rows[now])]
     return tables[0], tables[1].reindex(columns=tables[0].columns, fill_value=0.0)
@@ -51,6 +53,12 @@ def test_a_taste_drift_moves_its_segment_and_only_that(tmp_path: Path) -> None:
     assert distance.drop("families").max() < 0.15
 
 
+def test_the_demo_moves_the_bargain_hunters_in_its_last_week_and_nobody_else(tmp_path: Path) -> None:
+    distance = moved(simulate(tmp_path, Scenario.demo()).folder, "category")
+    assert distance["bargain_hunters"] > 0.4
+    assert distance.drop("bargain_hunters").max() < 0.1
+
+
 def test_a_taste_drift_leaves_the_past_as_it_was(tmp_path: Path) -> None:
     calm, drifting = simulated(tmp_path / "calm"), simulated(tmp_path / "drifting", TASTE)
     for day in CALM.window:
@@ -65,8 +73,9 @@ def test_a_mix_drift_moves_users_with_their_rhythm(tmp_path: Path) -> None:
     gone = users.query("segment == 'families'")["segment_at_end"].value_counts(normalize=True)
     assert gone.to_dict() == pytest.approx({"families": 0.5, "collectors": 0.5}, abs=0.01)
     assert users.query("segment != 'families'").eval("segment == segment_at_end").all()
-    before, after = shares(folder, "device")
-    assert after.loc["families", "tablet"] < before.loc["families", "tablet"] - 0.03
+    before, after = shares(folder, "part_of_day")
+    assert after.loc["families", NIGHT] > before.loc["families", NIGHT] + 0.1
+    assert abs(after.loc["commuters", NIGHT] - before.loc["commuters", NIGHT]) < 0.05
 
 
 def test_a_catalogue_drift_moves_everybody(tmp_path: Path) -> None:

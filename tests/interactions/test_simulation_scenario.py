@@ -12,6 +12,7 @@ from interactions.simulation import Drift, Scenario, ScenarioError, load_scenari
 from interactions.simulation.loading import parse_scenario, plain
 
 DEMO = Scenario.demo()
+EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
 def test_the_demo_ends_at_its_fixed_date_and_drifts_in_one_large_segment_in_the_last_week() -> None:
@@ -28,7 +29,7 @@ def test_a_scenario_survives_being_written_and_read(tmp_path: Path) -> None:
     assert load_scenario(file) == DEMO
 
 
-@pytest.mark.parametrize("example", sorted(Path("examples").glob("*scenario*.yaml")), ids=lambda path: path.name)
+@pytest.mark.parametrize("example", sorted(EXAMPLES.glob("*scenario*.yaml")), ids=lambda path: path.name)
 def test_every_example_scenario_loads(example: Path) -> None:
     assert load_scenario(example).segments
 
