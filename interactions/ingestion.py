@@ -75,7 +75,7 @@ def ingest(
     with store.lock("ingest"), staging(store) as area:
         received = _stage(area, source, window, rules, say)
         area.number_events()
-        area.attach(store, window)
+        area.index(store, window)
         scope = resolve(area, window)
         _keep_refused(area, store, scope, window)
         ledger = ledger_rows(area, scope)
@@ -91,6 +91,8 @@ def ingest(
 def _stage(area: Staging, source: Source, window: Window, rules: IngestRules, say: Progress) -> int:
     received = 0
     for batch in source.batches(window):
+        if not len(batch):
+            continue
         area.add(validate(batch, rules))
         received += len(batch)
         say(f"{window}: {received} rows read")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 import pyarrow as pa
@@ -18,19 +18,19 @@ from warehouse.schemas import TABLES
 class LedgerRow:
     """What one delivery day brought and what became of it; ``conflicts`` are part of ``quarantined``."""
 
-    date: date
+    date: datetime.date
     received: int
     accepted: int
     quarantined: int
     duplicates: int
     late: int
-    reopened: tuple[date, ...]
+    reopened: tuple[datetime.date, ...]
     conflicts: int
 
 
 def ledger_rows(staging: Staging, scope: Scope) -> tuple[LedgerRow, ...]:
     """The accounts of the delivery days in ``scope``, also of those that brought nothing."""
-    valid = dict(staging.rows("SELECT date, count(*) FROM delivered GROUP BY date"))
+    valid = dict(staging.rows("SELECT date, count(*) FROM known GROUP BY date"))
     invalid = dict(staging.rows("SELECT date, count(*) FROM invalid GROUP BY date"))
     lost = {(day, same): n for day, same, n in staging.rows("SELECT date, same, count(*) FROM losers GROUP BY ALL")}
     late = {day: (rows, days) for day, rows, days in staging.rows(_LATE)}
@@ -44,7 +44,7 @@ _LATE = (
 )
 
 
-def _row(day: date, valid: Any, invalid: Any, lost: Any, late: Any) -> LedgerRow:
+def _row(day: datetime.date, valid: Any, invalid: Any, lost: Any, late: Any) -> LedgerRow:
     delivered, refused = valid.get(day, 0), invalid.get(day, 0)
     duplicates, conflicts = lost.get((day, True), 0), lost.get((day, False), 0)
     rows, reopened = late.get(day, (0, ()))

@@ -73,7 +73,7 @@ class Projection:
         try:
             types = {row[0]: str(row[1]) for row in engine.execute(f"DESCRIBE {inner}").fetchall()}
             columns, problems = self._outer(types, name)
-            rows = engine.execute(f"SELECT {columns}, {problems} FROM ({inner})").to_arrow_table()
+            rows = engine.sql(f"SELECT {columns}, {problems} FROM ({inner})").to_arrow_table()
         except (duckdb.BinderException, duckdb.CatalogException) as error:
             raise self._change(name, str(error).splitlines()[0], batch.rows.column_names) from error
         return self._zoned(rows).select(_schema(self.table).names).cast(_schema(self.table))
@@ -118,10 +118,9 @@ class Projection:
                     Reason.NOT_A_NUMBER if pa.types.is_floating(_type(self.table, target)) else Reason.BAD_TIMESTAMP
                 )
                 checks.append((f'"_{target}" IS NOT NULL AND {quoted(target)} IS NULL', reason, target))
-        whens = [(f"WHEN {test} THEN ", reason, target) for test, reason, target in checks]
-        reason = "".join(w + text_literal(r.value) + " " for w, r, _ in whens)
-        field = "".join(w + text_literal(t) + " " for w, _, t in whens)
-        problem, problem_field = (f"CASE {one}END" if one else "NULL::VARCHAR" for one in (reason, field))
+        reasons = "".join(f"WHEN {test} THEN {text_literal(reason.value)} " for test, reason, _ in checks)
+        fields = "".join(f"WHEN {test} THEN {text_literal(target)} " for test, _, target in checks)
+        problem, problem_field = (f"CASE {one}END" if one else "NULL::VARCHAR" for one in (reasons, fields))
         return ", ".join(columns), f"{problem} AS problem, {problem_field} AS problem_field, NULL::VARCHAR AS raw"
 
     def _column(self, target: str, kind: str | None, name: str) -> list[str]:

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from interactions.resolution import Scope, conflicts_of, interactions_of
 from interactions.staging import DELIVERED, Staging
+from warehouse.schemas import TABLES
 from warehouse.store import Store
 from warehouse.windows import Window
 
@@ -24,9 +25,11 @@ def publish(
     ``deliveries`` come after ``interactions``: what a run must rebuild is read off the deliveries that it replaces,
     so these must stand until the rebuilding is done.
     """
-    counts = dict(staging.rows("SELECT event_date, count(*) FROM delivered GROUP BY event_date"))
+    counts = dict(staging.rows("SELECT event_date, count(*) FROM known GROUP BY event_date"))
     for part in _parts(scope.event_days, store.dates("interactions"), counts, rows_per_commit):
         store.replace("interactions", staging.table(interactions_of(part.start, part.end)), part)
+    if not store.exists("interactions"):  # nothing arrived yet: readers find an empty table, not none
+        store.replace("interactions", TABLES["interactions"].schema.empty_table(), window)
     arrivals = dict(staging.rows("SELECT date, count(*) FROM valid GROUP BY date"))
     for part in _parts(tuple(window), (), arrivals, rows_per_commit):
         store.replace("deliveries", staging.table(_valid_of(part.start, part.end)), part)

@@ -35,7 +35,7 @@ def read_delimited(path: Path, layout: Layout) -> Iterator[RawBatch]:
         readable, bad = _split(engine, batch, f"len(string_split(line, {delimiter})) = {len(names)}")
         engine.register("readable", readable.rows)
         columns = ", ".join(f"nullif(parts[{n}], '') AS {quoted(name)}" for n, name in enumerate(names, 1))
-        rows = engine.execute(
+        rows = engine.sql(
             f"SELECT {columns} FROM (SELECT string_split(line, {delimiter}) AS parts FROM readable)"
         ).to_arrow_table()
         yield RawBatch(rows, readable.lines, bad)
@@ -70,7 +70,7 @@ def _lines(path: Path, encoding: str) -> Iterator[RawBatch]:
 def _split(engine: Any, batch: RawBatch, condition: str) -> tuple[RawBatch, pa.Table]:
     """The lines that meet an SQL condition, and all bad ones so far."""
     engine.register("lines", batch.rows)
-    good = engine.execute(f"SELECT {condition} AS good FROM lines").to_arrow_table()["good"].combine_chunks()
+    good = engine.sql(f"SELECT {condition} AS good FROM lines").to_arrow_table()["good"].combine_chunks()
     wrong = pc.invert(good)
     texts = [saved_text(text) for text in batch.rows["line"].filter(wrong).to_pylist()]
     bad = bad_rows(batch.lines.filter(wrong).to_pylist(), Reason.UNREADABLE_ROW, texts)
@@ -88,7 +88,7 @@ def _keys(engine: Any, rows: pa.Table) -> pa.Table:
     if not names:
         return rows.select([])
     columns = ", ".join(f"json_extract_string(line, {_pointer(name)}) AS {quoted(name)}" for name in names)
-    return engine.execute(f"SELECT {columns} FROM readable").to_arrow_table()
+    return engine.sql(f"SELECT {columns} FROM readable").to_arrow_table()
 
 
 def _pointer(name: str) -> str:

@@ -32,7 +32,7 @@ class IngestRules:
     max_context_chars: int = 16_384
     max_payload_chars: int = 2_000
     max_late_days: int = 366
-    rows_per_commit: int = 4_000_000
+    rows_per_commit: int = 1_500_000
 
     def __post_init__(self) -> None:
         if not 0 <= self.max_reject_share <= 1:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import unquote
 
 import duckdb
 import pyarrow as pa
@@ -22,14 +23,16 @@ _PAYLOAD: Final = [name for name in EVENT_FIELDS if name != "event_id"]
 FINGERPRINT: Final = "md5(concat_ws(chr(31), {}))".format(
     ", ".join(f"coalesce({name}::VARCHAR, chr(30))" for name in _PAYLOAD)
 )
+INDEX: Final = ["event_id", "date", "event_date", "source", "line"]
 DELIVERED: Final = ["date", "event_date", "line", "source", *EVENT_FIELDS]
 
 
 class Staging:
-    """A DuckDB on disk with the tables ``valid`` and ``invalid`` of one run, and ``delivered`` of all the others."""
+    """A DuckDB on disk with the tables ``valid`` and ``invalid`` of one run, beside what was delivered before."""
 
     def __init__(self, engine: Any) -> None:
         self.engine = engine
+        self._files: dict[date, list[str]] = {}
         self._create("staged", TABLES["deliveries"].schema)
         self._create("invalid", TABLES["quarantine"].schema)
 
@@ -53,12 +56,23 @@ class Staging:
             f"UNION ALL SELECT * FROM staged WHERE NOT {lacking}"
         )
 
-    def attach(self, store: Store, window: Window) -> None:
-        """Make ``before`` (what the window had delivered until now) and ``elsewhere`` (what other days delivered)."""
+    def index(self, store: Store, window: Window) -> None:
+        """Make ``before`` (what the window had delivered until now), ``others`` and ``known`` (others and ``valid``).
+
+        They hold what tells rows apart, not the rows: one narrow scan of the past, whatever its length.
+        """
+        self._files = _files_by_day(store)
+        past = _rows_of([file for files in self._files.values() for file in files], INDEX)
         inside = f"date >= DATE '{window.start}' AND date < DATE '{window.end}'"
-        for view, condition in (("before", inside), ("elsewhere", f"NOT ({inside})")):
-            self.engine.execute(f"CREATE VIEW {view} AS SELECT * FROM ({_delivered(store)}) WHERE {condition}")
-        self.engine.execute("CREATE VIEW delivered AS SELECT * FROM elsewhere UNION ALL SELECT * FROM valid")
+        self.engine.execute(f"CREATE TABLE past AS {past}")
+        self.engine.execute(f"CREATE VIEW before AS SELECT * FROM past WHERE {inside}")
+        self.engine.execute(f"CREATE VIEW others AS SELECT * FROM past WHERE NOT ({inside})")
+        self.engine.execute(f"CREATE VIEW known AS SELECT * FROM others UNION ALL SELECT {', '.join(INDEX)} FROM valid")
+
+    def open_days(self, days: Iterable[date]) -> None:
+        """Make ``delivered``: the whole rows of ``valid`` and of these other delivery days."""
+        files = [file for day in sorted(days) for file in self._files[day]]
+        self.engine.execute(f"CREATE VIEW delivered AS {_rows_of(files, DELIVERED)} UNION ALL SELECT * FROM valid")
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """The rows of a query."""
@@ -71,7 +85,7 @@ class Staging:
 
     def table(self, sql: str) -> pa.Table:
         """A query as Arrow."""
-        return self.engine.execute(sql).to_arrow_table()
+        return self.engine.sql(sql).to_arrow_table()
 
     def _create(self, name: str, schema: pa.Schema) -> None:
         self.engine.register("shape", _without_zone(schema.empty_table()))
@@ -80,7 +94,7 @@ class Staging:
 
 
 @contextlib.contextmanager
-def staging(store: Store, memory_limit: str = "1GB") -> Iterator[Staging]:
+def staging(store: Store, memory_limit: str = "512MB") -> Iterator[Staging]:
     """A fresh staging area under the store; hold ``store.lock("ingest")``, there is only one."""
     folder = store.root / ".ingest"
     shutil.rmtree(folder, ignore_errors=True)  # left behind by a run that was killed
@@ -103,15 +117,21 @@ def _limits(folder: Path, memory_limit: str) -> dict[str, Any]:
     }
 
 
-def _delivered(store: Store) -> str:
-    """All deliveries so far, instants as plain UTC."""
-    files = store.files("deliveries") if store.exists("deliveries") else []
+def _files_by_day(store: Store) -> dict[date, list[str]]:
+    found: dict[date, list[str]] = {}
+    for file in store.files("deliveries") if store.exists("deliveries") else []:
+        found.setdefault(date.fromisoformat(unquote(file).split("date=")[-1].split("/")[0]), []).append(file)
+    return found
+
+
+def _rows_of(files: list[str], columns: list[str]) -> str:
+    """Rows of delivery files, instants as plain UTC."""
     if not files:
-        return "SELECT * FROM staged WHERE false"
-    columns = [c if c != "ts" else "make_timestamp(epoch_us(ts)) AS ts" for c in DELIVERED]
-    columns[0] = "date::DATE AS date"
+        return f"SELECT {', '.join(columns)} FROM staged WHERE false"
+    converted = {"ts": "make_timestamp(epoch_us(ts)) AS ts", "date": "date::DATE AS date"}
+    chosen = ", ".join(converted.get(column, column) for column in columns)
     listed = ", ".join("'" + file.replace("'", "''") + "'" for file in files)
-    return f"SELECT {', '.join(columns)} FROM read_parquet([{listed}], hive_partitioning = true, union_by_name = true)"
+    return f"SELECT {chosen} FROM read_parquet([{listed}], hive_partitioning = true, union_by_name = true)"
 
 
 def _without_zone(rows: pa.Table) -> pa.Table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
@@ -18,6 +19,7 @@ from warehouse.schemas import EVENT_FIELDS, TABLES
 if TYPE_CHECKING:
     import pandas as pd
 
+_DAY_MICROS: Final = 86_400_000_000
 _KEYS: Final = ("user_id", "item_id", "event_id")
 _SHORT: Final = ("session_id", "device", "channel", "country")
 REJECTED_SCHEMA: Final = TABLES["quarantine"].schema
@@ -75,7 +77,7 @@ def _first_per_row(cases: pd.DataFrame, rules: IngestRules) -> dict[int, tuple[s
 
 def _checkable(batch: pa.Table) -> pd.DataFrame:
     """The columns that are checked, and derived ones: an event's age, its value where one is needed."""
-    frame = batch.select([*_KEYS, "event_type", *_SHORT, "context", "value"]).to_pandas()
+    frame: pd.DataFrame = batch.select([*_KEYS, "event_type", *_SHORT, "context", "value"]).to_pandas()
     ends = pc.add(batch["date"].cast(pa.timestamp("us")), pa.scalar(timedelta(days=1)))
     stamps = batch["ts"].cast(pa.timestamp("us"))
     # in microseconds: in whole seconds an instant of the next midnight could pass as today's
@@ -97,17 +99,19 @@ def _positive_refunds(batch: pa.Table) -> pa.Table:
 def _event_schema(rules: IngestRules) -> Any:
     import pandera.pandas as pandera
 
-    def short(limit: int) -> Any:
-        return pandera.Check(lambda text: text.str.len() <= limit, name=Reason.OVERSIZED.value, ignore_na=True)
+    # own functions: a built-in check reports its arguments and not its name
+    def check(holds: Callable[[Any], Any], reason: Reason) -> Any:
+        return pandera.Check(holds, name=reason.value)
 
     def text(limit: int, nullable: bool = True) -> Any:
-        return pandera.Column(checks=short(limit), nullable=nullable)
+        return pandera.Column(checks=check(lambda text: text.str.len() <= limit, Reason.OVERSIZED), nullable=nullable)
 
-    known = pandera.Check.isin(rules.event_types, name=Reason.UNKNOWN_TYPE.value)
-    future = pandera.Check.gt(0, name=Reason.IN_FUTURE.value)
-    old = pandera.Check.le(rules.max_late_days * 86_400_000_000, name=Reason.TOO_LATE.value)
-    finite = pandera.Check.eq(True, name=Reason.NOT_FINITE.value)
-    negative = pandera.Check(lambda value: ~(value < 0), name=Reason.NEGATIVE.value)
+    oldest = rules.max_late_days * _DAY_MICROS
+    known = check(lambda kind: kind.isin(rules.event_types), Reason.UNKNOWN_TYPE)
+    future = check(lambda age: age > 0, Reason.IN_FUTURE)
+    old = check(lambda age: age <= oldest, Reason.TOO_LATE)
+    finite = check(lambda finite: finite, Reason.NOT_FINITE)
+    negative = check(lambda value: ~(value < 0), Reason.NEGATIVE)
     return pandera.DataFrameSchema(
         {
             "user_id": text(rules.max_key_chars, nullable=False),
