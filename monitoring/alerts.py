@@ -74,7 +74,7 @@ class Retraining:
         known = self.lower is not None and self.upper is not None
         interval = f", interval {self.lower:+.4f} to {self.upper:+.4f}" if known else ""
         against = f"{self.challenger:.4f} against {self.parent:.4f} of the global model"
-        return f"{self.metric} {against}, difference {self.difference:+.4f}{interval}"
+        return f"{self.metric} {against}, difference {self.difference:+.4f}{interval}".replace("-0", "−0")
 
 
 @dataclass(frozen=True)

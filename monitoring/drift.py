@@ -26,8 +26,8 @@ def measure(
     """Compare one segment's two samples (frames from `monitoring.samples.draw`), column by column.
 
     ``segments`` is how many segments are judged together: the more there are, the further a column must move before
-    chance is ruled out. Columns that are absent, all null, constant or newly riddled with nulls are named in
-    ``troubles`` and not compared. Too few rows or users give a measurement without rows.
+    chance is ruled out. Columns that came, went, stopped being constant or filled with nulls are named in
+    ``troubles`` and not compared; those empty on both sides are not spoken of. Too few rows or users: no rows.
     """
     sizes = _sizes(reference, current)
     usable, troubles = _usable(reference, current, settings) if _enough(sizes, settings) else ([], ())
@@ -59,18 +59,24 @@ def _enough(sizes: Sizes, s: DriftSettings) -> bool:
 def _usable(
     reference: pd.DataFrame, current: pd.DataFrame, settings: DriftSettings
 ) -> tuple[list[ColumnRule], tuple[str, ...]]:
-    found = {rule: _trouble(reference, current, rule, settings) for rule in settings.columns}
+    watched = [rule for rule in settings.columns if _speaks(reference, rule) or _speaks(current, rule)]
+    found = {rule: _trouble(reference, current, rule, settings) for rule in watched}
     return [rule for rule, trouble in found.items() if trouble is None], tuple(t for t in found.values() if t)
+
+
+def _speaks(side: pd.DataFrame, rule: ColumnRule) -> bool:
+    # a column that a shop never fills is nothing to report day after day
+    return rule.name in side and missing_share(side[rule.name], rule) < 1.0 and varies(side[rule.name], rule)
 
 
 def _trouble(reference: pd.DataFrame, current: pd.DataFrame, rule: ColumnRule, settings: DriftSettings) -> str | None:
     if rule.name not in reference or rule.name not in current:
-        return f"{rule.name}: the column is absent"
+        return f"{rule.name}: absent from one of the windows"
     before, after = (missing_share(side[rule.name], rule) for side in (reference, current))
     if max(before, after) == 1.0 or abs(after - before) > settings.missing_change:
         return f"{rule.name}: missing {percent(before)} → {percent(after)}"
     if not varies(reference[rule.name], rule):
-        return f"{rule.name}: constant in the reference, so nothing to measure a move in"
+        return f"{rule.name}: constant in the reference, so there is no spread to measure a move in"
     return None
 
 

@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from monitoring.alerts import DriftMail
-from monitoring.words import CAUSES, first_line, need_of, one_line, subject
+from monitoring.words import CAUSES, need_of, needs, one_line, subject
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -33,7 +33,7 @@ def render(mail: DriftMail) -> RenderedMail:
     if not mail.alerts and not mail.notes:
         raise ValueError("a drift mail needs an alert or a note and found neither: send no mail when nothing drifted")
     title = subject(mail)
-    shown = {"mail": mail, "subject": title, "first_line": first_line(mail), "causes": CAUSES}
+    shown = {"mail": mail, "subject": title, "needs": needs(mail), "causes": CAUSES}
     html, text = (_templates().get_template(f"drift.{kind}.j2").render(shown) for kind in ("html", "txt"))
     return RenderedMail(title, html, text.strip() + "\n")
 

@@ -82,12 +82,19 @@ def _judge_one(
     k, n = settings.k_of_n
     windows = 1 + sum(list(earlier)[-(n - 1) :] if n > 1 else [])
     if windows < k:
-        return _verdict(m, "no_drift", "none", f"moved in {windows} of {n} windows, {k} are needed: {_moves(m)}")
-    common = common_columns(segment, measurements, settings)
+        return _verdict(
+            m, "no_drift", "none", f"moved in {windows} of {n} windows, {k} are needed: {_moves(m.drifted)}"
+        )
+    return _with_cause(m, common_columns(segment, measurements, settings))
+
+
+def _with_cause(m: SegmentMeasurement, common: frozenset[str]) -> Verdict:
     own = [row for row in m.drifted if row.feature not in common]
-    if own:
-        return _verdict(m, "drift", "behaviour", f"moved apart from the other segments: {_moves(m)}")
-    return _verdict(m, "drift", "catalogue", f"moved as most segments did: {_moves(m)}")
+    shared = [row for row in m.drifted if row.feature in common]
+    if not own:
+        return _verdict(m, "drift", "catalogue", f"moved as most segments did: {_moves(shared)}")
+    beside = f"; moved as most segments did: {_moves(shared)}" if shared else ""
+    return _verdict(m, "drift", "behaviour", f"moved apart from the other segments: {_moves(own)}{beside}")
 
 
 def is_moved(m: SegmentMeasurement, settings: DriftSettings) -> bool:
@@ -135,9 +142,9 @@ def _quiet(m: SegmentMeasurement) -> str:
     return f"all {len(m.rows)} columns within their limits; nearest {_numbers(nearest)}"
 
 
-def _moves(m: SegmentMeasurement) -> str:
-    said = [f"{_numbers(r)}, {r.subject} {r.before} → {r.after}" for r in m.drifted[:3]]
-    more = f" and {len(m.drifted) - 3} more" if len(m.drifted) > 3 else ""
+def _moves(rows: Sequence[DriftRow]) -> str:
+    said = [f"{_numbers(r)}, {r.subject} {r.before} → {r.after}" for r in rows[:3]]
+    more = f" and {len(rows) - 3} more" if len(rows) > 3 else ""
     return "; ".join(said) + more
 
 

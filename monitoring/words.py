@@ -35,13 +35,12 @@ def subject(mail: DriftMail) -> str:
     return f"Drift in {names if len(names) <= room else names[: max(room - 1, 20)].rstrip() + '…'}{tail}"
 
 
-def first_line(mail: DriftMail) -> str:
-    """What the reader has to do, before anything else."""
+def needs(mail: DriftMail) -> tuple[str, ...]:
+    """What the reader has to do, one sentence for each kind of need, the most urgent first."""
     if not mail.alerts:
-        return "Have a look: " + "; ".join(mail.notes) if mail.notes else "Nothing to do."
+        return tuple(f"Please look: {one_line(note)}" for note in mail.notes)
     groups = {need: [a for a in mail.alerts if need_of(a) == need] for need in _NEEDS}
-    said = [sentence.format(names=_names(groups[need], 3)) for need, sentence in _NEEDS.items() if groups[need]]
-    return " ".join(said)
+    return tuple(one_line(text.format(names=_names(groups[n], 3))) for n, text in _NEEDS.items() if groups[n])
 
 
 def need_of(alert: SegmentAlert) -> str:
