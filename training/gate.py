@@ -32,6 +32,7 @@ class GateSettings:
         minimum_users: distinct evaluated users below which there is not enough evidence.
         minimum_windows: gate windows below which there is not enough evidence.
         seed: of the bootstrap.
+        metric: what the evidence holds, for the sentences.
 
     Raises:
         ValueError: a value out of its range.
@@ -43,6 +44,7 @@ class GateSettings:
     minimum_users: int = 300
     minimum_windows: int = 3
     seed: int = 0
+    metric: str = "ndcg@10"
 
     def __post_init__(self) -> None:
         if not 0 < self.alpha < 0.5:
@@ -200,6 +202,7 @@ def _unmeasured(settings: GateSettings, verdict: Verdict, reason: str, evidence:
         margin=settings.margin,
         alpha=settings.alpha,
         comparisons=1,
+        metric=settings.metric,
     )
 
 
@@ -224,7 +227,7 @@ def _sentence(decision: Decision, proved: bool) -> str:
 
 def _numbers(decision: Decision, other: str) -> str:
     return (
-        f"NDCG@10 {decision.challenger:.4f} against the {other}'s {decision.parent:.4f}, "
+        f"{decision.metric.upper()} {decision.challenger:.4f} against the {other}'s {decision.parent:.4f}, "
         f"difference {decision.difference:+.4f} [{decision.lower:+.4f}, {decision.upper:+.4f}] "
         f"over {decision.users:,} users in {decision.windows} windows"
     )

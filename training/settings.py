@@ -63,12 +63,12 @@ class HeadSettings:
     """
 
     trials: int = 90
-    prior_weights: tuple[float, ...] = (0.1, 0.25, 0.5, 1.0, 2.0)
+    prior_weights: tuple[float, ...] = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0)
     half_lives: tuple[float, ...] = (14.0, 60.0)
     strengths: tuple[float, ...] = (50.0, 500.0)
     blend_weights: tuple[float, ...] = (-0.2, 0.1, 0.25, 0.5, 1.0)
     passes: int = 2
-    evidence: float = 0.5
+    evidence: float = 1.0
     minimum_users: int = 50
     default_prior_weight: float = 0.25
     seed: int = 3

@@ -95,14 +95,16 @@ def test_promotion_takes_the_challenger_alias_away(registry: Registry, tmp_path:
 
 def test_registering_costs_at_most_half_a_second_beyond_its_files(registry: Registry, tmp_path: Path) -> None:
     registry.register(registration(tmp_path, "cost0"))
-    costs = []
+    walls, processors = [], []
     for number in range(1, 4):
         asked = registration(tmp_path, f"cost{number}")
-        started = time.perf_counter()
+        wall, processor = time.perf_counter(), time.process_time()
         registry.register(asked)
-        costs.append(time.perf_counter() - started)
-    print("seconds to register:", [round(cost, 3) for cost in costs])
-    assert min(costs) <= 1.0  # a busy machine; the goal of 0.5 s is measured in benchmarks
+        walls.append(time.perf_counter() - wall)
+        processors.append(time.process_time() - processor)
+    print("seconds to register:", [round(wall, 3) for wall in walls])
+    # the wall clock of a busy machine says little: what is asserted is the work done here
+    assert min(processors) <= 0.5
 
 
 class _DropsOneReply(http.server.BaseHTTPRequestHandler):

@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from recommender.head import SegmentHead
+from recommender.spine import Spine
+from tests.training.planted import AS_OF, SETTINGS, PlantedWorld, planted_world
+from training.comparisons import control, placebo
+from training.evaluation import FoldReader
+from training.gate import decide
+from training.parent import TrainedParent, train_global
+from training.strategies import STRATEGIES, SegmentTask, strategy
+from warehouse.windows import Window
+
+
+@pytest.fixture(scope="module")
+def world() -> PlantedWorld:
+    return planted_world()
+
+
+@pytest.fixture(scope="module")
+def reader(world: PlantedWorld) -> FoldReader:
+    return FoldReader(world, SETTINGS.evaluation)
+
+
+@pytest.fixture(scope="module")
+def trained(world: PlantedWorld, reader: FoldReader, tmp_path_factory: pytest.TempPathFactory) -> TrainedParent:
+    folder: Path = tmp_path_factory.mktemp("folds")
+    return train_global(world, AS_OF, SETTINGS, folder, assignments=world.assignments, reader=reader)
+
+
+@pytest.fixture(scope="module")
+def task(world: PlantedWorld, reader: FoldReader, trained: TrainedParent) -> SegmentTask:
+    return SegmentTask("a", world, trained.folds, trained.spine, world.assignments, AS_OF, SETTINGS, "7", reader)
+
+
+def test_the_first_global_model_serves_and_reports_every_segment(trained: TrainedParent) -> None:
+    assert trained.decision.serves
+    assert {"ndcg@10", "ndcg@10.a", "ndcg@10.b"} <= set(trained.metrics)
+    assert [row.segment for row in trained.segments] == ["a", "b"]
+    assert all(row.lower < row.mean < row.upper for row in trained.segments)
+    assert trained.notes == ()
+
+
+@pytest.mark.parametrize("name", list(STRATEGIES))
+def test_every_strategy_gives_a_model_and_evidence_over_the_gate_windows(task: SegmentTask, name: str) -> None:
+    challenger = strategy(name).challenge(task)
+    gate_windows = {str(fold.window) for fold in task.folds if fold.role == "gate"}
+    assert set(challenger.evaluation["fold"]) == gate_windows
+    assert list(challenger.evaluation.columns) == ["fold", "user_id", "parent", "challenger"]
+    assert all(int(user[1:]) % 2 for user in challenger.evaluation["user_id"])
+    assert challenger.metrics["ndcg@10"] == pytest.approx(challenger.evaluation["challenger"].mean())
+    assert challenger.metrics["ndcg@10.parent"] == pytest.approx(challenger.evaluation["parent"].mean())
+    assert challenger.model.segment_id == "a"
+    assert isinstance(challenger.model, SegmentHead if name == "head" else Spine)
+
+
+def test_the_head_of_a_planted_segment_is_proved(task: SegmentTask) -> None:
+    challenger = strategy("head").challenge(task)
+    decision = decide(challenger.evaluation, SETTINGS.gate)
+    assert decision.serves, decision.reason
+    assert isinstance(challenger.model, SegmentHead)
+    assert challenger.model.parent_version == "7"
+
+
+def test_the_head_of_a_random_group_is_not_proved(task: SegmentTask, world: PlantedWorld) -> None:
+    def coin(as_of: date) -> pd.Series:
+        known = world.assignments(as_of).index
+        return pd.Series(["a" if (int(user[1:]) // 2) % 2 else "b" for user in known], index=known)
+
+    decision = decide(strategy("head").challenge(replace(task, assignments=coin)).evaluation, SETTINGS.gate)
+    assert not decision.serves, decision.reason
+
+
+def test_equal_tasks_give_equal_evidence(task: SegmentTask) -> None:
+    first, second = (strategy("head").challenge(replace(task, reader=None)) for _ in range(2))
+    pd.testing.assert_frame_equal(first.evaluation, second.evaluation, check_exact=True)
+    assert first.parameters == second.parameters
+
+
+def test_the_segment_beats_its_placebo_and_its_control(task: SegmentTask) -> None:
+    evaluation = strategy("head").challenge(task).evaluation
+    reached = (evaluation["challenger"] - evaluation["parent"]).mean()
+    assert reached > placebo(task, strategy("head")) + 0.01
+    assert reached > control(task) + 0.01
+
+
+def test_tuning_never_reads_the_gates_windows(task: SegmentTask, world: PlantedWorld) -> None:
+    first_gate = min(fold.cutoff for fold in task.folds if fold.role == "gate")
+    read: list[Window] = []
+
+    class Watched(PlantedWorld):
+        def events(self, window: Window) -> pd.DataFrame:
+            read.append(window)
+            return super().events(window)
+
+    watched = Watched(world.log, world.people, world.catalogue, world.micros)
+    from training.heads import tune_head
+
+    tune_head(task, FoldReader(watched, SETTINGS.evaluation), task.members)
+    assert read
+    assert max(window.end for window in read) <= first_gate
+
+
+def test_an_empty_segment_is_no_evidence_and_no_crash(task: SegmentTask) -> None:
+    challenger = strategy("head").challenge(replace(task, segment_id="nobody"))
+    assert len(challenger.evaluation) == 0
+    assert decide(challenger.evaluation, SETTINGS.gate).verdict == "not_enough_evidence"
+
+
+def test_an_unknown_strategy_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(ValueError, match="head, reweighted, hard"):
+        strategy("magic")
