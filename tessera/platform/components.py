@@ -33,6 +33,10 @@ class HealthCheck:
         """What is asked for."""
         return f"http://{self.host}:{self.port}{self.path}"
 
+    def argv(self, python: str) -> tuple[str, ...]:
+        """The same check as a command, for a container engine."""
+        return (python, "-m", "tessera.platform.health", self.host, str(self.port), self.path, self.member)
+
 
 @dataclass(frozen=True)
 class Component:
@@ -88,7 +92,7 @@ def _airflow(plan: PlatformPlan, credentials: Credentials) -> tuple[Component, .
             environment=environment.common(plan) | environment.airflow(plan),
             secrets=environment.airflow_secrets(plan, credentials),
             addresses=("airflow",) if name == "api-server" else (),
-            health=HealthCheck(plan.ports.airflow, AIRFLOW_HEALTH, member) if member else None,
+            health=HealthCheck(plan.ports.airflow, AIRFLOW_HEALTH, member, plan.host("airflow")) if member else None,
             depends_on=("database",) if member else (),
         )
 

@@ -20,13 +20,16 @@ LOOPBACK_HOSTS = "127.0.0.1,localhost,::1"
 
 
 def common(plan: PlatformPlan) -> dict[str, str]:
-    """Variables of every server: no telemetry, one thread each, loopback past any proxy, where MLflow is."""
+    """Variables of every server: no telemetry, one thread each, loopback past any proxy, where the others are."""
     return {
         **ONE_THREAD,
         **QUIET,
-        "NO_PROXY": no_proxy(),
-        "no_proxy": no_proxy(),
+        "NO_PROXY": no_proxy(plan),
+        "no_proxy": no_proxy(plan),
         "MLFLOW_TRACKING_URI": plan.address("mlflow"),
+        "TESSERA_MLFLOW_URI": plan.address("mlflow"),
+        "TESSERA_AIRFLOW_URL": plan.link("airflow"),
+        "TESSERA_API_URL": plan.link("api"),
         **plan.environment,
     }
 
@@ -70,10 +73,10 @@ def passwords_file(plan: PlatformPlan) -> str:
     return str(plan.airflow_home / "passwords.json")
 
 
-def no_proxy() -> str:
-    """The inherited exceptions and the loopback."""
-    inherited = os.environ.get("NO_PROXY") or os.environ.get("no_proxy") or ""
-    return ",".join(part for part in (inherited, LOOPBACK_HOSTS) if part)
+def no_proxy(plan: PlatformPlan) -> str:
+    """The exceptions of this machine, the loopback, and the names of the other servers; containers inherit none."""
+    inherited = "" if plan.hosts else os.environ.get("NO_PROXY") or os.environ.get("no_proxy") or ""
+    return ",".join(part for part in (inherited, LOOPBACK_HOSTS, *sorted(set(plan.hosts.values()))) if part)
 
 
 def _airflow_options(plan: PlatformPlan) -> dict[str, str]:
@@ -88,9 +91,8 @@ def _airflow_options(plan: PlatformPlan) -> dict[str, str]:
         "CORE__HOSTNAME_CALLABLE": "socket.gethostname",  # the default asks DNS, which may not be there
         "API__HOST": plan.bind,
         "API__PORT": str(plan.ports.airflow),
-        "API__BASE_URL": plan.address("airflow"),
+        "API__BASE_URL": plan.link("airflow"),
         "API__WORKERS": "1",
-        "DATABASE__LOAD_DEFAULT_CONNECTIONS": "False",
         "DAG_PROCESSOR__REFRESH_INTERVAL": "15",
         "DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "30",
         "DAG_PROCESSOR__PARSING_PROCESSES": "1",

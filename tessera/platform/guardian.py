@@ -21,7 +21,7 @@ from typing import Any
 from tessera.platform import processes
 from tessera.platform.components import Component, HealthCheck
 from tessera.platform.health import ask
-from tessera.platform.watch import GRACE_SECONDS, Watch
+from tessera.platform.watch import Watch
 
 TICK_SECONDS = 0.2
 STARTING_CHECK_SECONDS = 1.0
@@ -63,7 +63,7 @@ class Guardian:
                 self._tick()
         finally:
             self._sample_memory()
-            processes.end_descendants(GRACE_SECONDS)
+            processes.end_descendants(self._watch.grace)
             self._tell(event="stopped")
 
     def _stop(self) -> None:

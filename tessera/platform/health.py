@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import sys
 import urllib.error
 import urllib.request
 from typing import Any
@@ -35,3 +36,8 @@ def _ask_http(check: HealthCheck) -> str:
 def _member(answer: dict[str, Any], member: str) -> str:
     status = (answer.get(member) or {}).get("status")
     return "" if status == "healthy" else f"{member} is {status or 'not reported'}"
+
+
+if __name__ == "__main__":
+    host, port, path, member = sys.argv[1:]
+    sys.exit(ask(HealthCheck(int(port), path, member, host)) or 0)

@@ -43,6 +43,7 @@ class PlatformPlan:
         hosts: name under which others reach an address (``airflow``, ``mlflow`` …), where it is not ``bind``.
         python: the interpreter that runs every server.
         restarts: how often one component may be restarted after it died.
+        grace: seconds a server has to end by itself before it is killed.
     """
 
     home: Path
@@ -58,6 +59,7 @@ class PlatformPlan:
     hosts: Mapping[str, str] = field(default_factory=dict)
     python: str = sys.executable
     restarts: int = 3
+    grace: float = 8.0
 
     @property
     def airflow_home(self) -> Path:
@@ -84,13 +86,20 @@ class PlatformPlan:
         return self.hosts.get(name, LOOPBACK)
 
     def address(self, name: str) -> str:
-        """URL of ``name``: ``airflow``, ``mlflow``, ``api``, ``mailbox``, or ``smtp``.
+        """URL of ``airflow``, ``mlflow``, ``api``, ``mailbox`` or ``smtp`` for the other servers.
 
         Raises:
             KeyError: the plan has no such address.
         """
+        return self._url(name, self.host(name))
+
+    def link(self, name: str) -> str:
+        """URL of ``name`` for a person on this machine: containers publish on the loopback."""
+        return self._url(name, LOOPBACK)
+
+    def _url(self, name: str, host: str) -> str:
         ports = self.ports.as_dict()
         if name not in ports:
             raise KeyError(f"no address called {name!r}; the platform has {', '.join(ports)}")
         scheme = "smtp" if name == "smtp" else "http"
-        return f"{scheme}://{self.host(name)}:{ports[name]}"
+        return f"{scheme}://{host}:{ports[name]}"

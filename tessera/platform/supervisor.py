@@ -19,9 +19,10 @@ from tessera.platform.errors import ComponentFailedError, PlatformError
 from tessera.platform.plan import PlatformPlan
 from tessera.platform.ports import settle
 from tessera.platform.processes import end_tree
-from tessera.platform.watch import GRACE_SECONDS, Watch
+from tessera.platform.watch import Watch
 
 _LOG_TAIL_BYTES = 2000
+_LAST_RESORT_SECONDS = 20.0
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,7 @@ class Platform:
         self._extra = extra
         self._components: tuple[Component, ...] = ()
         self._guardian: subprocess.Popen[str] | None = None
+        self._reader: threading.Thread | None = None
         self._changed = threading.Condition()
         self._states: dict[str, ComponentEvent] = {}
         self._peak = 0
@@ -131,11 +133,12 @@ class Platform:
             return
         guardian.stdin.close()
         try:
-            guardian.wait(GRACE_SECONDS + 20.0)
+            guardian.wait(self.plan.grace + _LAST_RESORT_SECONDS)
         except subprocess.TimeoutExpired:
             end_tree(guardian.pid)
             guardian.wait()
-        self._reader.join()
+        if self._reader is not None:
+            self._reader.join()
 
     def _describe(self) -> tuple[Component, ...]:
         return (*components(self.plan, self.credentials), *self._extra)
@@ -147,7 +150,7 @@ class Platform:
         write_private(passwords, json.dumps({self.credentials.username: self.credentials.password}) + "\n")
 
     def _spawn(self) -> None:
-        watch = Watch(self._components, self.plan.logs, os.getpid(), self.plan.restarts)
+        watch = Watch(self._components, self.plan.logs, os.getpid(), self.plan.restarts, self.plan.grace)
         self._guardian = subprocess.Popen(
             (sys.executable, "-m", "tessera.platform.guardian"),
             stdin=subprocess.PIPE,

@@ -9,8 +9,6 @@ from typing import Any
 
 from tessera.platform.components import Component, HealthCheck
 
-GRACE_SECONDS = 8.0
-
 
 @dataclass(frozen=True)
 class Watch:
@@ -20,6 +18,7 @@ class Watch:
     logs: Path
     caller: int
     restarts: int
+    grace: float
 
     def to_json(self) -> str:
         """As one line for the guardian's standard input."""
