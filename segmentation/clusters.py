@@ -14,7 +14,7 @@ from segmentation.settings import SegmentationSettings
 Matrix = NDArray[np.float64]
 Labels = NDArray[np.int64]
 
-_NEARLY_AS_STABLE: Final = 0.1
+_NEARLY_AS_STABLE: Final = 0.05
 _HYSTERESIS: Final = 0.1
 
 
@@ -35,7 +35,7 @@ def cluster(points: Matrix, settings: SegmentationSettings, start: Matrix | None
         settings: range of k, stability floor, samples, seed.
         start: centroids to begin from, shape (k, width): k stays theirs while it is stable.
 
-    k is the largest whose bootstrap stability is above the floor and within 0.1 of the best; one cluster when
+    k is the largest whose bootstrap stability is above the floor and within 0.05 of the best; one cluster when
     none is, or when all points are the same.
     """
     from threadpoolctl import threadpool_limits
@@ -123,7 +123,7 @@ def _fit(points: Matrix, k: int, seed: int, start: Matrix | None = None) -> Any:
         # fewer distinct points than k in a bootstrap: its score tells
         warnings.simplefilter("ignore", ConvergenceWarning)
         begin: Any = "k-means++" if start is None else start
-        return KMeans(k, init=begin, n_init=3 if start is None else 1, random_state=seed, max_iter=200).fit(points)
+        return KMeans(k, init=begin, n_init=10 if start is None else 1, random_state=seed, max_iter=200).fit(points)
 
 
 def _silhouette(points: Matrix, fitted: Any) -> float | None:

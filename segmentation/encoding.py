@@ -112,17 +112,21 @@ class Encoding:
         return clipped
 
 
+_ACTIVITY: Final = ("frequency", "recency", "money", "session", "popularity")
+
+
 def fit_encoding(frame: pd.DataFrame, features: Sequence[str]) -> Encoding:
     """Learn an encoding of ``features`` (names in the registry) from user rows.
 
     Numbers that are constant or known for fewer than 5 % of the users are left out, as are categories with one
-    frequent level. A family of n columns has the weight of one: each gets ``1 / sqrt(n)``.
+    frequent level. A family of n columns has the weight of one: each gets ``1 / sqrt(n)``. How much and how lately
+    somebody was active is one family here, whatever it is counted in: the bands already divide users by it.
     """
     wanted = [f for f in FEATURES if f.entity == "user" and f.name in set(features) & set(frame.columns)]
     numbers = [_fit_number(f.name, frame[f.name]) for f in wanted if f.kind == "numeric"]
     levels = [_fit_category(f.name, frame[f.name]) for f in wanted if f.kind == "categorical"]
     kept_numbers, kept_levels = [c for c in numbers if c], [c for c in levels if c]
-    family = {f.name: f.family for f in wanted}
+    family = {f.name: _ACTIVITY[0] if f.family in _ACTIVITY else f.family for f in wanted}
     used = [family[name] for name in [c.name for c in kept_numbers] + [c.name for c in kept_levels]]
     weight = {name: used.count(kind) ** -0.5 for name, kind in family.items() if kind in used}
     return Encoding(
