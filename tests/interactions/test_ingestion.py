@@ -179,9 +179,10 @@ def test_f1_a_run_that_died_between_two_writes_is_mended_by_running_it_again(
                 raise OSError("killed")
             return commit(self, spec, *rest)
 
-        with monkeypatch.context() as patch, pytest.raises(OSError, match="killed"):
-            patch.setattr(Store, "_commit", die)
+        monkeypatch.setattr(Store, "_commit", die)
+        with pytest.raises(OSError, match="killed"):
             take(tmp_path / "in", Window.day(NEXT))
+    monkeypatch.undo()
     take(tmp_path / "in", Window.day(NEXT))
 
     assert [r["event_id"] for r in rows(tmp_path / "lake", "interactions")] == ["e2", "e3"]

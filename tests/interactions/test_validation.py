@@ -87,7 +87,7 @@ def test_f9_unreadable_lines_and_a_ten_megabyte_field_do_not_stop_the_others(tmp
     assert [(line, reason) for line, reason, _ in refused(tmp_path)] == [
         (2, "unreadable_row"),
         (3, "unreadable_row"),
-        (6, "missing_key"),
+        (6, "oversized_field"),
     ]
     payloads = [row["payload"] for row in Store(tmp_path / "lake").read("quarantine").to_pylist()]
     assert "{bad" in payloads
