@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Final
 
 from recommender.recommendations import NO_ITEM
@@ -64,49 +65,75 @@ class _Request:
     recent: tuple[RecentEvent, ...]
 
 
-class Router:
-    """Answers from the routing that is live when the request begins."""
+class _FaultyAnswerError(Exception):
+    """Carries an answer past the cache: a model raised, and the next request should ask it again."""
 
-    def __init__(self, recent: RecentEvents, metrics: ServingMetrics) -> None:
+    def __init__(self, answer: Answer) -> None:
+        super().__init__()
+        self.answer = answer
+
+
+class Router:
+    """Answers from the routing that is live when the request begins; ``cached`` answers of it are kept."""
+
+    def __init__(self, recent: RecentEvents, metrics: ServingMetrics, cached: int = 10_000) -> None:
         self._recent = recent
         self._metrics = metrics
-        self._routing: Routing | None = None
+        self._cached = cached
+        self._live: tuple[Routing, Callable[[_Request], Answer]] | None = None
 
     @property
     def routing(self) -> Routing | None:
-        """The live routing; ``None`` until a verified state is loaded."""
-        return self._routing
+        """The live routing; ``None`` until a snapshot is loaded."""
+        return self._live[0] if self._live else None
 
     def swap(self, routing: Routing) -> None:
         """Let ``routing`` answer from the next request on (one assignment: no request sees half of it)."""
-        self._routing = routing
+        # equal questions have equal answers while a routing lives, and a new routing starts with an empty cache
+        self._live = routing, lru_cache(self._cached)(partial(self._answer, routing))
         self._metrics.swaps.inc()
         self._metrics.set_versions({each.name: each.version for each in routing.models()})
         self._recent.forget_before(routing.snapshot.as_of)
 
-    def recommend(self, routing: Routing, user_id: str, k: int, *, exclude_seen: bool) -> Answer:
-        """Recommend ``k`` items (at most the catalogue's size), never fewer and never none."""
-        snapshot = routing.snapshot
-        segment_id = snapshot.segment_of(user_id)
-        recent = tuple(self._recent.of(user_id, snapshot.as_of))
-        request = _Request(user_id, segment_id, min(k, len(snapshot.item_ids)), exclude_seen, recent)
-        served, items, degraded = self._by_model(routing, request)
-        filled = _filled(snapshot, request, items)
-        for item in filled:
+    def recommend(self, user_id: str, k: int, *, exclude_seen: bool) -> Answer:
+        """Recommend ``k`` items (at most the catalogue's size), never fewer and never none.
+
+        Raises:
+            LookupError: no routing is live yet.
+        """
+        if self._live is None:
+            raise LookupError("nothing is routed yet: swap a routing in first")
+        routing, answered = self._live
+        recent = tuple(self._recent.of(user_id, routing.snapshot.as_of))
+        segment_id = routing.snapshot.segment_of(user_id)
+        request = _Request(user_id, segment_id, min(k, len(routing.snapshot.item_ids)), exclude_seen, recent)
+        try:
+            answer = answered(request)
+        except _FaultyAnswerError as faulty:
+            answer = faulty.answer
+        for item in answer.items:
             self._metrics.items.labels(item.layer).inc()
-        facts = snapshot.segments.get(segment_id)
-        return Answer(
-            user_id=user_id,
-            known=snapshot.row(user_id) >= 0,
-            segment_id=segment_id,
+        return answer
+
+    def _answer(self, routing: Routing, request: _Request) -> Answer:
+        served, items, faulty = self._by_model(routing, request)
+        snapshot = routing.snapshot
+        facts = snapshot.segments.get(request.segment_id)
+        answer = Answer(
+            user_id=request.user_id,
+            known=snapshot.row(request.user_id) >= 0,
+            segment_id=request.segment_id,
             segment_name=facts.name if facts else "",
             model=served.name if served else LAYER_POPULAR,
             version=served.version if served else "",
             parent_version=routing.parent.version if routing.parent else "",
             as_of=snapshot.as_of,
-            degraded=degraded or routing.parent is None,
-            items=filled,
+            degraded=faulty or routing.parent is None,
+            items=_filled(snapshot, request, items),
         )
+        if faulty:
+            raise _FaultyAnswerError(answer)
+        return answer
 
     def _by_model(self, routing: Routing, request: _Request) -> tuple[ServedModel | None, list[RecommendedItem], bool]:
         degraded = False

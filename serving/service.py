@@ -98,7 +98,8 @@ class Service:
 
     def recommend(self, user_id: str, k: int, exclude_seen: bool) -> Answer:
         """A full list for one user."""
-        return self._router.recommend(self.routing, user_id, k, exclude_seen=exclude_seen)
+        _ = self.routing  # 503 before the first snapshot
+        return self._router.recommend(user_id, k, exclude_seen=exclude_seen)
 
     def segments(self) -> list[SegmentLine]:
         """Who serves each segment, and why."""

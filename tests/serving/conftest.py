@@ -195,7 +195,7 @@ def client_of() -> Iterator[ClientMaker]:
         client.__enter__()
         started.append(client)
         if ready:
-            wait_for(lambda: client.get("/health/ready").status_code == 200)
+            wait_for(lambda: client.get("/health/ready").status_code == 200, 60)
         return client
 
     yield start

@@ -34,7 +34,9 @@ def recent() -> RecentEvents:
 
 
 def ask(routing: Routing, user: str, k: int = 10, *, seen: bool = True, recent: RecentEvents | None = None) -> Answer:
-    return Router(recent or RecentEvents(), ServingMetrics()).recommend(routing, user, k, exclude_seen=seen)
+    router = Router(RecentEvents() if recent is None else recent, ServingMetrics())
+    router.swap(routing)
+    return router.recommend(user, k, exclude_seen=seen)
 
 
 def without(routing: Routing, *, parent: bool = True, heads: bool = True) -> Routing:
@@ -120,25 +122,54 @@ def test_a_model_that_raises_is_skipped_counted_and_reported(full: Routing, monk
 
     metrics = ServingMetrics()
     router = Router(RecentEvents(), metrics)
+    router.swap(full)
     monkeypatch.setattr(SegmentHead, "recommend", broken)
-    answer = router.recommend(full, "u03", 10, exclude_seen=True)
+    answer = router.recommend("u03", 10, exclude_seen=True)
     assert (answer.model, answer.degraded, len(answer.items)) == ("tessera-global", True, 10)
     monkeypatch.setattr(Spine, "recommend", broken)
-    answer = router.recommend(full, "u03", 10, exclude_seen=True)
+    answer = router.recommend("u03", 10, exclude_seen=True)
     assert (answer.model, answer.degraded, len(answer.items)) == ("popular", True, 10)
     assert b'tessera_model_errors_total{model="tessera-s1",version="1"} 2.0' in metrics.text()
 
 
+def test_an_answer_is_kept_until_something_moves(full: Routing, recent: RecentEvents) -> None:
+    router = Router(recent, ServingMetrics())
+    router.swap(full)
+    first = router.recommend("u03", 5, exclude_seen=True)
+    assert router.recommend("u03", 5, exclude_seen=True) is first
+    assert router.recommend("u03", 6, exclude_seen=True) is not first
+    recent.add([RecentEvent("u03", "i39", "view", midnight(full.snapshot.as_of), 1.0)])
+    assert router.recommend("u03", 5, exclude_seen=True) != first
+    router.swap(without(full, heads=False))
+    assert router.recommend("u03", 5, exclude_seen=True).model == "tessera-global"
+
+
+def test_a_model_that_recovers_serves_at_once(full: Routing, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: Any) -> None:
+        raise MemoryError
+
+    router = Router(RecentEvents(), ServingMetrics())
+    router.swap(full)
+    with monkeypatch.context() as patched:
+        patched.setattr(SegmentHead, "recommend", broken)
+        assert router.recommend("u03", 5, exclude_seen=True).model == "tessera-global"
+    assert router.recommend("u03", 5, exclude_seen=True).model == "tessera-s1"
+
+
+def self_named(full: Routing, version: str, item: str) -> Routing:
+    """Parent and head of one version, the head putting ``item`` on top."""
+    assert full.parent is not None
+    head = SegmentHead("s1", {item: 50.0}, prior_weight=10.0, parent_version=version)
+    parent = ServedModel("tessera-global", version, full.parent.model, {})
+    return Routing(
+        full.snapshot, parent, {"s1": ServedModel("tessera-s1", version, head, {"parent_version": version})}, {}
+    )
+
+
 def test_a_swap_under_load_never_mixes_two_versions_f22(full: Routing) -> None:
     """Each version's head puts its own item on top, so an answer that mixes versions contradicts itself."""
-    assert full.parent is not None
     tops = {"1": "i39", "2": "i38"}
-    routings = {}
-    for version, item in tops.items():
-        head = SegmentHead("s1", {item: 50.0}, prior_weight=10.0, parent_version=version)
-        parent = ServedModel("tessera-global", version, full.parent.model, {})
-        heads = {"s1": ServedModel("tessera-s1", version, head, {"parent_version": version})}
-        routings[version] = Routing(full.snapshot, parent, heads, {})
+    routings = {version: self_named(full, version, item) for version, item in tops.items()}
     router = Router(RecentEvents(), ServingMetrics())
     router.swap(routings["1"])
     answers: list[Answer] = []
@@ -146,16 +177,13 @@ def test_a_swap_under_load_never_mixes_two_versions_f22(full: Routing) -> None:
 
     def load() -> None:
         while not stop.is_set():
-            live = router.routing
-            assert live is not None
-            answers.append(router.recommend(live, "u60", 3, exclude_seen=True))
-            answers.append(router.recommend(live, "u03", 3, exclude_seen=True))
+            answers.extend(router.recommend(user, 3, exclude_seen=True) for user in ("u60", "u03"))
 
     threads = [Thread(target=load) for _ in range(2)]
     for thread in threads:
         thread.start()
     while len(answers) < 120:
-        router.swap(routings["2" if len(answers) % 2 else "1"])
+        router.swap(routings["2" if len(answers) % 4 else "1"])
     stop.set()
     for thread in threads:
         thread.join()
