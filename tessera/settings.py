@@ -45,12 +45,12 @@ class Settings(BaseSettings):
     mail_from: str = Field("tessera@example.org", description="Sender of drift mails")
     published_items: int = Field(20, ge=1, le=100, description="Items a user in the table recommendations")
     seed: int = Field(7, ge=0, description="Seed of everything random")
-    ingest: IngestRules = IngestRules()
-    weights: EventWeights = EventWeights()
-    features: FeatureSettings = FeatureSettings()
-    segmentation: SegmentationSettings = SegmentationSettings()
-    training: TrainingSettings = TrainingSettings(placebo=True, control=True)
-    drift: DriftSettings = DriftSettings()
+    ingest: IngestRules = Field(default_factory=IngestRules)
+    weights: EventWeights = Field(default_factory=EventWeights)
+    features: FeatureSettings = Field(default_factory=FeatureSettings)
+    segmentation: SegmentationSettings = Field(default_factory=SegmentationSettings)
+    training: TrainingSettings = Field(default_factory=lambda: TrainingSettings(placebo=True, control=True))
+    drift: DriftSettings = Field(default_factory=DriftSettings)
 
     @field_validator("home", "source")
     @classmethod

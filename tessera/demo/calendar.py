@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from tessera.errors import TesseraError
+from tessera.membership import FIRST_FIT_DAYS
 from warehouse.windows import Window
 
 DAILY_RUNS = 7
 WATCHED_RUNS = 3
 LEAST_DAYS = 42
+MOST_FITS = 4
 
 
 @dataclass(frozen=True)
@@ -20,9 +22,6 @@ class Calendar:
     Attributes:
         history: loaded by one range run.
         daily: replayed by a backfill, one run a day.
-        trained: as of when the parent and the segments are trained: the end of the history.
-        watched: the days that the monitor is backfilled over; the day after them is its one normal run.
-        last: the last day of data, the day of the normal monitoring run.
     """
 
     history: Window
@@ -62,3 +61,9 @@ class Calendar:
     def watched(self) -> Window:
         """The days before the last one that the monitor is backfilled over."""
         return Window.trailing(self.last.start, WATCHED_RUNS)
+
+    @property
+    def refit_days(self) -> int:
+        """Days between two fits of the segmentation: weekly, or rarer where that would be many fits at once."""
+        weeks = (self.history.length - FIRST_FIT_DAYS) // 7
+        return 7 * max(1, -(-weeks // MOST_FITS))
