@@ -48,7 +48,7 @@ DEFAULT_COLUMNS: Final = (
     ColumnRule("device", "categorical", 0.1),
     ColumnRule("channel", "categorical", 0.1),
     ColumnRule("country", "categorical", 0.1),
-    ColumnRule("popularity", "numerical", 0.25, "log"),
+    ColumnRule("popularity", "numerical", 0.25),
 )
 
 
@@ -74,7 +74,7 @@ class DriftSettings:
     missing_change: float = 0.2
     alpha: float = 0.01
     replicates: int = 100
-    block_margin: float = 1.25
+    block_margin: float = 1.5
     share: float = 0.0
     k_of_n: tuple[int, int] = (1, 1)
     common_share: float = 0.6

@@ -28,6 +28,11 @@ def test_weeks_without_drift_raise_no_alarm_at_any_size(shop: Shop, seed: int) -
     assert set(_judged(shop, seed, {}).values()) == {("no_drift", "none")}
 
 
+def test_a_busy_week_in_which_everybody_buys_more_of_the_same_is_no_drift(shop: Shop) -> None:
+    judged = _judged(shop, 40, {segment: {"rate": 1.6} for segment in SIZES})
+    assert set(judged.values()) == {("no_drift", "none")}
+
+
 @pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize("segment", ["small", "middle"])
 def test_a_new_taste_in_one_segment_is_its_behaviour_and_the_others_stay_quiet(
