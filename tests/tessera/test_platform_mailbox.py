@@ -37,10 +37,7 @@ def test_a_mail_sent_by_smtp_becomes_a_file_and_a_page(tmp_path: Path) -> None:
         listed = httpx.get(platform.address("mailbox") + "/mails.json").json()
         page = httpx.get(platform.address("mailbox") + "/mails/000001/html")
         missing = httpx.get(platform.address("mailbox") + "/mails/000009")
-    assert [(row["name"], row["subject"]) for row in listed] == [
-        ("000001", "Drift in <night owls>"),
-        ("000002", "second"),
-    ]
+    assert {row["name"]: row["subject"] for row in listed} == {"000001": "Drift in <night owls>", "000002": "second"}
     assert "<h1>What moved</h1>" in page.text
     assert "default-src 'none'" in page.headers["content-security-policy"]
     assert missing.status_code == 404

@@ -48,7 +48,7 @@ def test_addresses_that_nobody_uses_are_left_alone() -> None:
 
 
 def test_an_unknown_address_is_named_with_the_known_ones(tmp_path: Path) -> None:
-    with pytest.raises(KeyError, match="grafana.*airflow"):
+    with pytest.raises(KeyError, match=r"grafana.*airflow"):
         full_plan(tmp_path).address("grafana")
 
 
