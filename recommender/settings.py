@@ -44,9 +44,9 @@ class SpineSettings:
     label_days: int = 14
     history_days: int = 365
     candidates: int = 50
-    popularity_half_life: float = 14.0
+    popularity_half_life: float = 7.0
     taste_half_life: float = 60.0
-    neighbours: int = 100
+    neighbours: int = 200
     factors: int = 64
     regularisation: float = 30.0
     alpha: float = 4.0

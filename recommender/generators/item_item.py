@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from recommender.generators.ease import ease_weights
 from recommender.generators.protocol import Config, TrainingData
 from recommender.history import History
 from recommender.matrices import Arrays, empty, pack, unpack
@@ -19,38 +20,48 @@ _TINY = np.float32(1e-12)
 
 @dataclass(frozen=True, eq=False)
 class ItemItem:
-    """Cosine or BM25 neighbours of implicit on decayed history; a user's score is ``history @ similarity``.
+    """Item-item weights on decayed history; a user's score is ``history @ similarity``.
 
     Args:
         neighbours: kept per item.
         half_life_days: age counts from the user's own newest event.
-        measure: ``cosine`` or ``bm25``.
+        measure: ``ease`` in closed form, or ``cosine`` or ``bm25`` neighbours of implicit.
+        regularisation: of EASE.
+        ease_items: above as many items, cosine stands in for EASE, whose cost grows with their cube.
     """
 
-    neighbours: int = 100
+    neighbours: int = 200
     half_life_days: float = 60.0
-    measure: Literal["cosine", "bm25"] = "cosine"
+    measure: Literal["ease", "cosine", "bm25"] = "ease"
+    regularisation: float = 100.0
+    ease_items: int = 4000
     similarity: sparse.csr_matrix = field(default_factory=empty)
     name: str = "item_item"
 
     def fit(self, training: TrainingData) -> Self:
         """Keep each item's best neighbours; an item is never its own neighbour."""
+        training.require_items()
+        profile = self._profile(training.history)
+        if self.measure == "ease" and len(training.items) <= self.ease_items:
+            return replace(self, similarity=ease_weights(profile, self.regularisation, self.neighbours))
+        return replace(self, similarity=self._neighbours(profile, training.threads))
+
+    def _neighbours(self, profile: sparse.csr_matrix, threads: int) -> sparse.csr_matrix:
         from implicit.nearest_neighbours import BM25Recommender, CosineRecommender
 
-        training.require_items()
-        kind = CosineRecommender if self.measure == "cosine" else BM25Recommender
-        model = kind(K=self.neighbours + 1, num_threads=training.threads)
+        kind = BM25Recommender if self.measure == "bm25" else CosineRecommender
+        model = kind(K=self.neighbours + 1, num_threads=threads)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # implicit warns about a conversion of its own making
-            model.fit(self._profile(training.history).astype(np.float64), show_progress=False)
+            model.fit(profile.astype(np.float64), show_progress=False)
         similarity = sparse.csr_matrix(model.similarity, dtype=np.float32)
         similarity.setdiag(0)
         similarity.eliminate_zeros()
         similarity.sort_indices()
-        return replace(self, similarity=similarity)
+        return similarity
 
     def score(self, history: History) -> NDArray[np.float32]:
-        """Mean similarity of every item to the user's liked ones; 0 without history."""
+        """Mean weight of every item to the user's liked ones; 0 without history."""
         profile = self._profile(history)
         total = np.asarray(profile.sum(axis=1), dtype=np.float32)
         scores = (profile @ self.similarity).toarray()
@@ -63,8 +74,8 @@ class ItemItem:
 
     def state(self) -> tuple[Arrays, Config]:
         """The similarity matrix and the settings."""
-        config = {"neighbours": self.neighbours, "half_life_days": self.half_life_days, "measure": self.measure}
-        return pack("similarity", self.similarity), {**config, "name": self.name}
+        names = ("neighbours", "half_life_days", "measure", "regularisation", "ease_items", "name")
+        return pack("similarity", self.similarity), {name: getattr(self, name) for name in names}
 
     @classmethod
     def from_state(cls, arrays: Arrays, config: Config) -> Self:

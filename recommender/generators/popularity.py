@@ -28,8 +28,8 @@ class Popularity:
         cap: most that one user adds to one item.
     """
 
-    half_life_days: float = 14.0
-    cap: float = 3.0
+    half_life_days: float = 7.0
+    cap: float = 1.0
     scores: NDArray[np.float32] = field(default_factory=_unfitted)
     name: str = "popularity"
 

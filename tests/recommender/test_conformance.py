@@ -14,7 +14,14 @@ from recommender.generators import ALS, Content, Generator, ItemItem, Popularity
 from recommender.history import History
 from recommender.vocabulary import Vocabulary
 
-KINDS = [Popularity(), ItemItem(), ItemItem(measure="bm25"), ALS(factors=8, iterations=3), Content()]
+KINDS = [
+    Popularity(),
+    ItemItem(),
+    ItemItem(measure="cosine"),
+    ItemItem(measure="bm25"),
+    ALS(factors=8, iterations=3),
+    Content(),
+]
 
 
 @pytest.fixture(scope="module")
