@@ -70,8 +70,8 @@ class AirflowClient:
 
     def ensure_pool(self, name: str, slots: int) -> None:
         """Create a pool of that many slots, or leave the one that is there: people tune pools in the UI."""
-        if name not in [str(row["name"]) for row in self._list("pools", "pools")]:
-            self._request("POST", "pools", json={"name": name, "slots": slots})
+        if name not in [str(row["name"]) for row in self._session.pages("pools", "pools")]:
+            self._session.request("POST", "pools", json={"name": name, "slots": slots})
 
     def trigger(
         self,
