@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -98,6 +99,7 @@ def _limits(coded: Coded, units: Units, rule: ColumnRule, s: DriftSettings, alph
 def _evidently(
     rules: list[ColumnRule], coded: Mapping[str, Coded], limits: Mapping[str, Limits]
 ) -> tuple[Any, dict[str, float]]:
+    os.environ.setdefault("DO_NOT_TRACK", "1")  # Evidently reads it when imported: no telemetry from a batch job
     from evidently import DataDefinition, Dataset, Report
     from evidently.metrics import ValueDrift
 
