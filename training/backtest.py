@@ -123,11 +123,11 @@ def load_folds(folder: Path, as_of: date | None = None) -> list[Fold]:
     ]
 
 
-def fresh_fold(spine: Spine, spine_as_of: date, as_of: date) -> Fold | None:
+def fresh_fold(champion: Spine, champion_as_of: date, as_of: date) -> Fold | None:
     """The days since the live parent was fitted as one more gate window; ``None`` when there is not one whole day."""
-    if (as_of - spine_as_of).days < 1:
+    if (as_of - champion_as_of).days < 1:
         return None
-    return Fold(spine_as_of, Window(spine_as_of, as_of), "gate", spine)
+    return Fold(champion_as_of, Window(champion_as_of, as_of), "gate", champion)
 
 
 def _fold(

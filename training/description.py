@@ -3,22 +3,38 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from training.decision import Decision, WindowDifference
 from training.versions import Registration
 
 _HEADLINES = {
-    "serves": "**Serves.**",
-    "falls_back": "**Falls back to the parent.**",
-    "not_enough_evidence": "**Not enough evidence: the parent serves.**",
+    "serves": "Serves.",
+    "falls_back": "Falls back to the parent.",
+    "not_enough_evidence": "The parent serves.",
 }
+# for the page and the table of decisions; a wall of tags hides the ones that matter
+_GATE_TAGS = (
+    "verdict",
+    "users",
+    "windows",
+    "parent",
+    "challenger",
+    "difference",
+    "lower",
+    "upper",
+    "p_value",
+    "margin",
+    "reason",
+)
 
 
 def describe(registration: Registration) -> str:
-    """Markdown for the model version: headline, gate table, windows, placebo and control, training data."""
+    """Markdown for the model version: verdict, gate table, windows, placebo and control, training data."""
     parts = [
-        f"### {registration.segment_name} (`{registration.segment_id}`), as of {registration.as_of}",
+        # first, and plain: MLflow's list of versions shows the raw beginning
         f"{_HEADLINES[registration.decision.verdict]} {registration.decision.reason}",
+        f"**{registration.segment_name}** (`{registration.segment_id}`), as of {registration.as_of}",
         _gate_table(registration.decision),
         _windows(registration.decision.by_window),
         _beside(registration),
@@ -40,8 +56,10 @@ def tags(registration: Registration) -> dict[str, str]:
         "code_version": registration.code_version,
         "settings_hash": registration.settings_hash,
     }
-    gate = {f"gate.{key}": _plain(value) for key, value in registration.decision.facts().items()}
-    gate |= {"gate.placebo": _plain(registration.placebo), "gate.control": _plain(registration.control)}
+    facts = registration.decision.facts()
+    gate = {f"gate.{key}": _plain(facts[key]) for key in _GATE_TAGS}
+    beside = {"gate.placebo": registration.placebo, "gate.control": registration.control}
+    gate |= {key: _plain(value) for key, value in beside.items() if not math.isnan(value)}
     snapshots = {f"snapshot.{table}": str(version) for table, version in registration.snapshots.items()}
     return fixed | gate | snapshots
 
@@ -53,21 +71,31 @@ def _plain(value: object) -> str:
 def _gate_table(decision: Decision) -> str:
     if math.isnan(decision.difference):
         return ""
-    return (
-        f"| {decision.metric} | parent | this model | difference | one-sided bounds | margin | p | users | windows |\n"
-        "| --- | --- | --- | --- | --- | --- | --- | --- | --- |\n"
-        f"| | {decision.parent:.4f} | {decision.challenger:.4f} | {decision.difference:+.4f} "
-        f"| {_bounds(decision.lower, decision.upper)} | {decision.margin:.4f} "
-        f"| {decision.p_value:.4f} | {decision.users:,} | {decision.windows} |"
-    )
+    cells = {
+        f"{decision.metric} of the parent": f"{decision.parent:.4f}",
+        "of this model": f"{decision.challenger:.4f}",
+        "difference": f"{decision.difference:+.4f}",
+        "one-sided bounds": _bounds(decision.lower, decision.upper),
+        "margin": f"{decision.margin:.4f}",
+        "p": "not measured" if math.isnan(decision.p_value) else f"{decision.p_value:.4f}",
+        "users": f"{decision.users:,}",
+        "windows": str(decision.windows),
+    }
+    return _table(list(cells), [list(cells.values())])
 
 
 def _windows(rows: tuple[WindowDifference, ...]) -> str:
     if not rows:
         return ""
-    head = "| window | users | difference | bounds |\n| --- | --- | --- | --- |\n"
-    return head + "\n".join(
-        f"| {row.window} | {row.users:,} | {row.difference:+.4f} | {_bounds(row.lower, row.upper)} |" for row in rows
+    cells = [[row.window, f"{row.users:,}", f"{row.difference:+.4f}", _bounds(row.lower, row.upper)] for row in rows]
+    return _table(["window", "users", "difference", "bounds"], cells)
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    # MLflow draws tables without any space between the cells: hard spaces make it
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(
+        "| " + " | ".join(cell if cell == "---" else f"{cell}\u2003" for cell in line) + " |" for line in lines
     )
 
 

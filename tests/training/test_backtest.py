@@ -104,3 +104,4 @@ def test_the_days_since_the_live_parent_are_one_more_window(world: PlantedWorld)
     fold = fresh_fold(live, AS_OF, AS_OF + timedelta(days=2))
     assert fold is not None
     assert (fold.role, fold.cutoff, fold.window.length) == ("gate", AS_OF, 2)
+    assert fold.spine is live

@@ -34,7 +34,7 @@ def test_a_registered_model_says_what_it_is_and_why_the_gate_said_yes(registry: 
     assert float(found.tags["gate.lower"]) > 0
     assert found.tags["snapshot.interactions"] == "12"
     assert found.tags["data_hash"] == "d" * 64
-    assert "**Serves.** Better than the parent" in found.description
+    assert found.description.startswith("Serves. Better than the parent")
     assert "random groups of the same size" in found.description
 
 
