@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -15,6 +15,7 @@ from interactions.ledger import LedgerRow, ledger_rows, ledger_table
 from interactions.publication import publish
 from interactions.resolution import Scope, resolve
 from interactions.rules import IngestRules
+from interactions.schema import Reason
 from interactions.sources import Source
 from interactions.staging import Staging, staging
 from interactions.validation import validate
@@ -24,6 +25,7 @@ from warehouse.windows import Window
 
 Progress = Callable[[str], None]
 _SHOWN: Final = 5
+_ROWS_AT_ONCE: Final = 100_000
 
 
 @dataclass(frozen=True)
@@ -90,19 +92,27 @@ def ingest(
 
 def _stage(area: Staging, source: Source, window: Window, rules: IngestRules, say: Progress) -> int:
     received = 0
-    for batch in source.batches(window):
-        if not len(batch):
-            continue
+    for batch in _gathered(source.batches(window)):
         area.add(validate(batch, rules))
         received += len(batch)
         say(f"{window}: {received} rows read")
     return received
 
 
+def _gathered(batches: Iterable[pa.Table]) -> Iterator[pa.Table]:
+    """Many small batches as few larger ones: checking a batch has a price of its own."""
+    waiting: list[pa.Table] = []
+    for batch in batches:
+        waiting += [batch] if len(batch) else []
+        if sum(map(len, waiting)) >= _ROWS_AT_ONCE:
+            yield pa.concat_tables(waiting).combine_chunks()
+            waiting = []
+    if waiting:
+        yield pa.concat_tables(waiting).combine_chunks()
+
+
 def _keep_refused(area: Staging, store: Store, scope: Scope, window: Window) -> None:
     """Bring the refused rows of the other days that are rewritten, without the conflicts: those are found anew."""
-    from interactions.schema import Reason
-
     for day in scope.delivery_days:
         if day not in window and store.exists("quarantine"):
             rows = store.read("quarantine", window=Window.day(day))
@@ -119,7 +129,7 @@ def _report(area: Staging, ledger: tuple[LedgerRow, ...], scope: Scope, window: 
     reasons = dict(area.rows(f"SELECT reason, count(*) FROM invalid WHERE {inside} GROUP BY reason"))
     conflicts = sum(row.conflicts for row in own)
     if conflicts:
-        reasons["conflicting_event_id"] = conflicts
+        reasons[Reason.CONFLICTING_ID.value] = conflicts
     return IngestReport(
         window,
         received=sum(row.received for row in own),

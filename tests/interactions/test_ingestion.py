@@ -234,7 +234,7 @@ def account(delivered: dict[date, list[dict[str, Any]]]) -> tuple[Counter[str], 
     return fates, kept
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True)
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True)
 @given(delivered=DELIVERED, order=st.permutations(range(3)))
 def test_any_order_of_days_ends_in_what_a_plain_account_says(
     tmp_path_factory: pytest.TempPathFactory, delivered: list[tuple[int, int, int, str]], order: list[int]
