@@ -43,6 +43,18 @@ EVENT_FIELDS: Final[dict[str, pa.DataType]] = {
     "context": _S,
 }
 
+_LISTS: Final = pa.list_(_S)
+_COUNTED: Final = ("view", "click", "add_to_cart", "wishlist", "purchase", "return", "rating", "dwell", "other")
+_COUNTERS: Final = ("events", *(f"n_{name}" for name in _COUNTED))
+_USER_COUNTERS: Final = ("night", "morning", "afternoon", "evening", "mobile", "desktop", "tablet", "device_known")
+
+DAILY_TOTALS: Final[dict[str, pa.DataType]] = {**dict.fromkeys(_COUNTERS, _I), "spend": _F, "rating_sum": _F}
+USER_DAY: Final[dict[str, pa.DataType]] = {
+    **dict.fromkeys(_USER_COUNTERS, _I),
+    **dict.fromkeys(("items", "devices", "channels", "countries"), _LISTS),
+    **dict.fromkeys(("sessions", "baskets", "session_seconds"), _I),
+}
+
 _SPECS: Final = (
     # what each delivery day brought, after validation; interactions are rebuilt from it
     TableSpec("deliveries", _schema(date=_D, event_date=_D, line=_I, source=_S, **EVENT_FIELDS), ("date",)),
@@ -72,8 +84,8 @@ _SPECS: Final = (
         "items",
         _schema(item_id=_S, title=_S, category=_S, brand=_S, price=_F, text=_S, available_from=UTC_MICROS),
     ),
-    TableSpec("user_daily", _schema(date=_D, user_id=_S), ("date",), open=True),
-    TableSpec("item_daily", _schema(date=_D, item_id=_S), ("date",), open=True),
+    TableSpec("user_daily", _schema(date=_D, user_id=_S, **DAILY_TOTALS, **USER_DAY), ("date",)),
+    TableSpec("item_daily", _schema(date=_D, item_id=_S, **DAILY_TOTALS, users=_I), ("date",)),
     TableSpec("user_features", _schema(as_of=_D, user_id=_S), ("as_of",), open=True),
     TableSpec("item_features", _schema(as_of=_D, item_id=_S), ("as_of",), open=True),
     # the segmentation fitted at `as_of`: one row per living segment
