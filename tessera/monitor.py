@@ -13,11 +13,13 @@ import pandas as pd
 
 from monitoring.actions import plan_actions
 from monitoring.alerts import alert
-from monitoring.drift import measure
+from monitoring.drift import measure_all
 from monitoring.measurement import SegmentMeasurement
 from monitoring.mix import measure_mix
+from monitoring.popularity import with_popularity
 from monitoring.report import KeptReport, keep_reports
 from monitoring.samples import SegmentSample, plan_windows, segment_samples
+from monitoring.settings import DriftSettings
 from monitoring.verdict_table import verdict_table
 from monitoring.verdicts import Verdict, judge, judge_mix
 from tessera.lake import LakeSource
@@ -25,7 +27,6 @@ from tessera.membership import Membership
 from tessera.settings import Settings
 from training.registry import Registry
 from training.versions import GLOBAL, model_name
-from warehouse.columns import ITEM
 from warehouse.store import Store
 from warehouse.windows import Window
 
@@ -48,7 +49,7 @@ def monitor(store: Store, settings: Settings, registry: Registry, as_of: date) -
     source = LakeSource(store, settings)
     membership = Membership(store, settings, source, as_of)
     samples = _samples(source, membership, settings, _references(registry, membership.segments()), as_of)
-    measurements = {s: measure(x.reference, x.current, settings.drift, len(samples)) for s, x in samples.items()}
+    measurements = measure_all(samples, settings.drift)
     verdicts = judge(measurements, settings.drift, _earlier(store, settings, as_of))
     mix = _mix(membership, settings, as_of)
     reports = keep_reports(measurements, verdicts, settings.reports / as_of.isoformat())
@@ -93,20 +94,17 @@ def _samples(
     samples: dict[str, SegmentSample] = {}
     for champion_as_of in sorted(set(references.values()), key=str):
         windows = plan_windows(as_of, settings.drift, champion_as_of)
-        events = _watched_events(source, windows)
+        events = _watched_events(source, windows, settings.drift)
         assigned = (membership.at(windows[0].end), membership.at(windows[1].end))
         drawn = segment_samples(events, windows, assigned, settings.drift)
         samples |= {s: drawn[s] for s, trained in references.items() if trained == champion_as_of and s in drawn}
     return samples
 
 
-def _watched_events(source: LakeSource, windows: tuple[Window, Window]) -> pd.DataFrame:
-    span = Window(windows[0].start, windows[1].end)
-    events = source.watched(span)
-    # how popular an item was before either window can be told apart: the yardstick must not move with the data
-    popularity = source.items(windows[0].end).set_index(ITEM)["events_total"]
-    events["popularity"] = popularity.reindex(events[ITEM]).to_numpy()
-    return events
+def _watched_events(source: LakeSource, windows: tuple[Window, Window], settings: DriftSettings) -> pd.DataFrame:
+    # popularity is what came before, so reading begins one reference window earlier
+    span = Window(Window.trailing(windows[0].start, settings.reference_days).start, windows[1].end)
+    return with_popularity(source.watched(span), windows, settings)
 
 
 def _mix(membership: Membership, settings: Settings, as_of: date) -> Verdict:

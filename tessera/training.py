@@ -79,12 +79,13 @@ class Training:
         }
 
     def _promoted(self, registration: Registration, version: str, expected: str | None) -> bool:
-        if not self.promote:
+        if not (self.promote and registration.decision.serves):
             return False
-        if registration.decision.serves and self.settings.promotion == "auto":
+        if self.settings.promotion == "auto":
             promotion = self.registry.promote(registration.name, version, expected, self.reason)
             log.info("%s v%s: %s", registration.name, version, promotion.reason)
             return promotion.done
+        # proved, and waiting for a person: what is not proved is no challenger
         self.registry.propose(registration.name, version)
         return False
 
