@@ -108,6 +108,4 @@ def _is_text(kind: Any) -> bool:
 
 
 def _values(column: pd.Series) -> tuple[str, ...]:
-    known = column.dropna()
-    texts = {value for value in known.unique().tolist() if isinstance(value, str)}
-    return tuple(sorted(texts))
+    return tuple(sorted({value for value in column.tolist() if isinstance(value, str)}))

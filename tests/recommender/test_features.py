@@ -30,6 +30,11 @@ def test_the_schema_lists_scores_pairs_items_and_users_in_order() -> None:
     assert [SCHEMA.names[n] for n in SCHEMA.categorical] == ["item_category", "user_gender"]
 
 
+def test_columns_of_lists_are_no_features() -> None:
+    tagged = USERS.assign(tags=[["x"], ["y", "z"]])
+    assert FeatureSchema.of(tagged, ITEMS, ["als", "content"]) == SCHEMA
+
+
 def test_the_hash_knows_the_order_and_json_keeps_it() -> None:
     other = FeatureSchema.of(USERS, ITEMS, ["content", "als"])
     assert other.hash != SCHEMA.hash
