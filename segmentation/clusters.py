@@ -16,6 +16,7 @@ Labels = NDArray[np.int64]
 
 _NEARLY_AS_STABLE: Final = 0.05
 _HYSTERESIS: Final = 0.1
+_TO_SPLIT: Final = 0.2
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,9 @@ def _choose(points: Matrix, limit: int, settings: SegmentationSettings, previous
     low, high = settings.k_range
     most = min(high, limit - 1, len(points) // 2)
     measured = {k: _stability(points, k, settings) for k in range(max(2, low), most + 1)}
-    bar = max(settings.stability_floor, max(measured.values(), default=0.0) - _NEARLY_AS_STABLE)
+    # a band that was whole is split only for a clearly stable k: segments must not come and go with the noise
+    floor = min(0.98, settings.stability_floor + (_TO_SPLIT if previous == 1 else 0.0))
+    bar = max(floor, max(measured.values(), default=0.0) - _NEARLY_AS_STABLE)
     return max((k for k, value in measured.items() if value >= bar), default=1), measured
 
 

@@ -120,7 +120,8 @@ def _fit_band(
     frame: pd.DataFrame, inside: NDArray[np.bool_], settings: SegmentationSettings, beginning: _Beginning
 ) -> _FittedBand:
     rows = frame.loc[inside]
-    encoding = fit_encoding(rows, CLUSTER_FEATURES)
+    # the history already made the band: clusters are about everything else
+    encoding = fit_encoding(rows, [name for name in CLUSTER_FEATURES if name != settings.history_column])
     points = encoding.transform(rows)
     # fewer than two segments' worth of users cannot be split anyway
     open_to_split = len(rows) >= 2 * _required(settings, True) and encoding.width > 0

@@ -29,8 +29,8 @@ def planted_users(users: int = 450, seed: int = 0) -> pd.DataFrame:
             "share_morning": np.where(new, np.nan, 1 - share),
             "share_mobile": np.where(new, np.nan, np.clip(share + random.normal(0, 0.05, users), 0, 1)),
             "spend_total": np.where(new, 0.0, np.exp(np.where(evening, 6.0, 3.0) + random.normal(0, 0.3, users))),
-            "tenure_days": random.integers(1, 400, users).astype(float),
-            "country": np.where(random.random(users) < 0.5, "DE", "FR"),
+            "tenure_days": 100.0,
+            "country": "DE",
             "top_category": np.where(random.random(users) < 0.5, "books", "games"),
         }
     )

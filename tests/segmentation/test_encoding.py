@@ -34,7 +34,7 @@ def test_taste_never_reaches_the_clusters(planted) -> None:
 
 
 def test_skewed_money_is_unbent_and_every_number_standardised(planted) -> None:
-    people = planted(300)
+    people = planted(300).assign(tenure_days=np.arange(300.0))
     encoding = fit_encoding(people, ["spend_total", "tenure_days"])
     assert {c.name: c.power for c in encoding.numeric} == {"spend_total": 0.0, "tenure_days": 1.0}
     points = encoding.standardise(people)
@@ -42,7 +42,9 @@ def test_skewed_money_is_unbent_and_every_number_standardised(planted) -> None:
 
 
 def test_a_family_of_many_columns_weighs_as_much_as_one_column(planted) -> None:
-    encoding = fit_encoding(planted(300), ["share_evening", "share_morning", "tenure_days"])
+    encoding = fit_encoding(
+        planted(300).assign(tenure_days=np.arange(300.0)), ["share_evening", "share_morning", "tenure_days"]
+    )
     weights = dict(zip([name for name, _ in encoding.columns], encoding.weights, strict=True))
     assert weights["share_evening"] ** 2 + weights["share_morning"] ** 2 == pytest.approx(weights["tenure_days"] ** 2)
 
