@@ -17,9 +17,7 @@ def load_version(registry: Registry, settings: Settings, version: Version) -> Sp
     Raises:
         recommender.artifact.ArtifactError: the files are not those that were registered.
     """
-    folder = settings.home / "models"
-    kept = folder / version.name / version.version / "model"
-    path = kept if (kept / "manifest.json").exists() else registry.download(version.name, version.version, folder)
+    path = registry.download(version.name, version.version, settings.home / "models")
     model = artifact.load(path, expect_segment=version.tags["segment_id"])
     if not isinstance(model, Spine | SegmentHead):
         raise TypeError(

@@ -17,10 +17,12 @@ from interactions.weights import EventWeights
 from monitoring.settings import DriftSettings
 from segmentation.settings import SegmentationSettings
 from tessera.errors import SettingsError
+from tessera.variables import Variables
 from training.settings import TrainingSettings
 
 DEFAULT_FILE = "tessera.toml"
 FILE_VARIABLE = "TESSERA_SETTINGS"
+_PROOFS = {"placebo": True, "control": True}
 
 
 class Settings(BaseSettings):
@@ -49,7 +51,7 @@ class Settings(BaseSettings):
     weights: EventWeights = Field(default_factory=EventWeights)
     features: FeatureSettings = Field(default_factory=FeatureSettings)
     segmentation: SegmentationSettings = Field(default_factory=SegmentationSettings)
-    training: TrainingSettings = Field(default_factory=lambda: TrainingSettings(placebo=True, control=True))
+    training: TrainingSettings = Field(default_factory=lambda: TrainingSettings(**_PROOFS))
     drift: DriftSettings = Field(default_factory=DriftSettings)
 
     @field_validator("home", "source")
@@ -57,6 +59,12 @@ class Settings(BaseSettings):
     def _absolute(cls, value: Path | None) -> Path | None:
         # servers and tasks run in other folders than the person who wrote the setting
         return value.expanduser().resolve() if value is not None else None
+
+    @field_validator("training", mode="before")
+    @classmethod
+    def _prove(cls, value: Any) -> Any:
+        # one setting of training must not switch the other defaults off
+        return _PROOFS | value if isinstance(value, dict) else value
 
     @classmethod
     def settings_customise_sources(
@@ -68,8 +76,8 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Environment over file over defaults."""
-        file = Path(os.environ.get(FILE_VARIABLE, DEFAULT_FILE))
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file=file)
+        file = TomlConfigSettingsSource(settings_cls, toml_file=settings_file())
+        return init_settings, Variables(settings_cls), file
 
     @property
     def lake(self) -> Path:
@@ -102,6 +110,18 @@ class Settings(BaseSettings):
         return self.home / "promotions.jsonl"
 
 
+def settings_file() -> Path:
+    """Where the settings file is looked for: ``TESSERA_SETTINGS``, else ``tessera.toml`` in the working folder.
+
+    Raises:
+        ValueError: the variable names a file that is not there.
+    """
+    named = os.environ.get(FILE_VARIABLE)
+    if named and not Path(named).is_file():
+        raise ValueError(f"{FILE_VARIABLE} names '{named}', and no such file is there: correct it or unset it")
+    return Path(named or DEFAULT_FILE)
+
+
 @lru_cache(maxsize=1)
 def load() -> Settings:
     """Read the settings once a process.
@@ -125,4 +145,6 @@ def _explain(error: Exception) -> str:
 def _line(problem: Any) -> str:
     name = ".".join(str(part) for part in problem["loc"]) or "settings"
     variable = "TESSERA_" + name.upper().replace(".", "__")
-    return f"  {name} ({variable}): {problem['msg']}; found {problem.get('input')!r}"
+    unknown = problem["type"] in ("extra_forbidden", "unexpected_keyword_argument")
+    expected = "there is no such setting" if unknown else str(problem["msg"]).removeprefix("Value error, ")
+    return f"  {name} ({variable}): {expected}; found {problem.get('input')!r}"

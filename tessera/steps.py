@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from training.promotion import Promotion
     from training.registry import Registry
     from warehouse.store import Store
 
@@ -39,6 +40,16 @@ def ingest(start: str, end: str) -> Plain:
 def ingested(as_of: str) -> bool:
     """Whether the day before ``as_of`` has been ingested: an empty delivery counts, a missing run does not."""
     return _day(as_of) - timedelta(days=1) in _store().dates("ingest_ledger")
+
+
+def features(as_of: str) -> Plain:
+    """Write the features of users and items as of a day; how many there are."""
+    from tessera.assignment import write_features
+    from tessera.lake import LakeSource
+    from tessera.settings import load
+
+    store = _store()
+    return write_features(store, LakeSource(store, load()), _day(as_of))
 
 
 def assign(as_of: str) -> Plain:
@@ -102,6 +113,20 @@ def summarise_training(planned: Sequence[Plain], trained: Sequence[Plain]) -> Pl
     if failed:
         raise TesseraError(f"training failed for {'; '.join(failed)} (see their tasks); the others are registered")
     return {outcome["segment_id"]: outcome["verdict"] for outcome in done.values()}
+
+
+def promote(segment: str, version: str, expected: str | None, reason: str = "") -> Promotion:
+    """Let a registered version serve its segment, if the champion still is ``expected`` (``None``: there is none)."""
+    from training.versions import model_name
+
+    return _registry().promote(model_name(segment), version, expected, reason)
+
+
+def rollback(segment: str, reason: str = "") -> Promotion:
+    """Return a segment to the champion before the current one; without one, the parent serves."""
+    from training.versions import model_name
+
+    return _registry().rollback(model_name(segment), reason)
 
 
 def monitor(as_of: str) -> Plain:
