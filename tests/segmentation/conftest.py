@@ -11,7 +11,8 @@ import pytest
 
 from segmentation import SegmentationSettings
 
-SMALL = SegmentationSettings(minimum_size=40, k_range=(2, 4), bootstraps=3, stability_sample=300)
+NOISE = ("days_since_last", "session_events_mean", "price_mean", "popularity_bias")
+SMALL = SegmentationSettings(minimum_size=40, k_range=(2, 4), bootstraps=6, stability_sample=300)
 
 
 def planted_users(users: int = 450, seed: int = 0) -> pd.DataFrame:
@@ -30,6 +31,8 @@ def planted_users(users: int = 450, seed: int = 0) -> pd.DataFrame:
             "share_mobile": np.where(new, np.nan, np.clip(share + random.normal(0, 0.05, users), 0, 1)),
             "spend_total": np.where(new, 0.0, np.exp(np.where(evening, 6.0, 3.0) + random.normal(0, 0.3, users))),
             "tenure_days": 100.0,
+            # noise in families of their own: a further split of a group would not be found again
+            **{name: np.where(new, np.nan, random.normal(5, 1, users)) for name in NOISE},
             "country": "DE",
             "top_category": np.where(random.random(users) < 0.5, "books", "games"),
         }
