@@ -36,8 +36,9 @@ def cluster(points: Matrix, settings: SegmentationSettings, start: Matrix | None
         settings: range of k, stability floor, samples, seed.
         start: centroids to begin from, shape (k, width): k stays theirs while it is stable.
 
-    k is the largest whose bootstrap stability is above the floor and within 0.05 of the best; one cluster when
-    none is, or when all points are the same.
+    k is the largest whose bootstrap stability is above the floor and within 0.05 of the best, among those with two
+    clusters or more of ``minimum_size`` (the others would be merged into one); one cluster when there is no such k,
+    or when all points are the same.
     """
     from threadpoolctl import threadpool_limits
 
@@ -46,7 +47,8 @@ def cluster(points: Matrix, settings: SegmentationSettings, start: Matrix | None
         sample = _sample(points, settings.fit_sample, settings.seed)
         few = _sample(points, settings.stability_sample, settings.seed + 1)
         limit = len(np.unique(few, axis=0)) if few.size else 1
-        k, stability = _choose(few, limit, settings, 0 if start is None else len(start))
+        least = settings.minimum_size * len(few) / max(1, len(points))
+        k, stability = _choose(few, limit, settings, 0 if start is None else len(start), least)
         if k <= 1:
             return Clustering(_middle(points), stability, None)
         begin = start if start is not None and len(start) == k else None
@@ -88,7 +90,9 @@ def _nearest_group(centroids: Matrix, sizes: Labels, groups: dict[int, list[int]
     return min(away, key=lambda g: (away[g], g))
 
 
-def _choose(points: Matrix, limit: int, settings: SegmentationSettings, previous: int) -> tuple[int, dict[int, float]]:
+def _choose(
+    points: Matrix, limit: int, settings: SegmentationSettings, previous: int, least: float
+) -> tuple[int, dict[int, float]]:
     if 1 < previous <= limit:
         kept = _stability(points, previous, settings)
         if kept >= settings.stability_floor - _HYSTERESIS:
@@ -98,8 +102,14 @@ def _choose(points: Matrix, limit: int, settings: SegmentationSettings, previous
     measured = {k: _stability(points, k, settings) for k in range(max(2, low), most + 1)}
     # a band that was whole is split only for a clearly stable k: segments must not come and go with the noise
     floor = min(0.98, settings.stability_floor + (_TO_SPLIT if previous == 1 else 0.0))
-    bar = max(floor, max(measured.values(), default=0.0) - _NEARLY_AS_STABLE)
-    return max((k for k, value in measured.items() if value >= bar), default=1), measured
+    useful = {k: value for k, value in measured.items() if _large_clusters(points, k, settings, least) >= 2}
+    bar = max(floor, max(useful.values(), default=0.0) - _NEARLY_AS_STABLE)
+    return max((k for k, value in useful.items() if value >= bar), default=1), measured
+
+
+def _large_clusters(points: Matrix, k: int, settings: SegmentationSettings, least: float) -> int:
+    sizes = np.bincount(_fit(points, k, settings.seed).predict(points), minlength=k)
+    return int((sizes >= least).sum())
 
 
 def _stability(points: Matrix, k: int, settings: SegmentationSettings) -> float:

@@ -23,6 +23,13 @@ def test_formless_points_stay_together_when_no_k_is_stable(small) -> None:
     assert len(cluster(points, replace(small, stability_floor=0.95)).centroids) == 1
 
 
+def test_a_split_that_merging_would_undo_is_not_preferred_to_one_that_lasts(small) -> None:
+    random = np.random.default_rng(2)
+    points = np.vstack([random.normal((x, y), 0.3, (n, 2)) for x, y, n in ((0, 0, 150), (0, 6, 150), (40, 0, 15))])
+    # the far 15 make k=2 perfectly stable, but they are too few for a segment
+    assert len(cluster(points, replace(small, minimum_size=40)).centroids) == 3
+
+
 def test_a_stable_k_is_kept_from_the_previous_fit(small) -> None:
     points = _blobs(4)
     start = np.stack([points[:120].mean(axis=0), points[120:].mean(axis=0)])
