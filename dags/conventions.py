@@ -66,7 +66,17 @@ def as_of() -> str:
 
 def is_backfill() -> bool:
     """Whether this run re-creates the past: such a run sends no mail, retrains nothing and promotes nothing."""
-    return str(get_current_context()["dag_run"].run_type).endswith("backfill")
+    return _run_type() == "backfill"
+
+
+def is_requested() -> bool:
+    """Whether a person or another DAG asked for this run: it uses what is there instead of waiting for a schedule."""
+    return _run_type() == "manual"
+
+
+def _run_type() -> str:
+    run_type = get_current_context()["dag_run"].run_type
+    return str(getattr(run_type, "value", run_type))
 
 
 def _day(variable: str) -> datetime | None:

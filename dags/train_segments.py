@@ -15,7 +15,7 @@ from datetime import timedelta
 from typing import Any
 
 from airflow.sdk import Param, dag, get_current_context, task
-from conventions import TRAINING_POOL, as_of, calendar, is_backfill
+from conventions import TRAINING_POOL, as_of, calendar, is_backfill, is_requested
 
 
 @dag(
@@ -37,7 +37,7 @@ def train_segments() -> None:
     def segments_assigned() -> bool:
         from tessera import steps
 
-        return steps.assigned(as_of())
+        return is_requested() or steps.assigned(as_of())
 
     @task
     def plan() -> list[dict[str, Any]]:

@@ -6,7 +6,6 @@ import logging
 from datetime import date
 from typing import Any
 
-from tessera.errors import NotReadyError
 from tessera.lake import LakeSource
 from tessera.membership import Membership
 from tessera.settings import Settings
@@ -39,14 +38,7 @@ def write_features(store: Store, source: LakeSource, as_of: date) -> dict[str, i
     return {"users": len(users), "items": len(items)}
 
 
-def living(store: Store, as_of: date) -> dict[str, str]:
-    """Id to name of the segments in force as of a day.
-
-    Raises:
-        NotReadyError: users were not assigned as of that day.
-    """
-    if as_of not in store.dates("segment_assignments"):
-        raise NotReadyError(f"no assignments as of {as_of}: run 'tessera segment --as-of {as_of}' (assign_segments)")
-    fitted = store.frame("segment_assignments", window=Window.day(as_of), columns=["fitted_as_of"])
-    rows = store.frame("segments", window=Window.day(fitted["fitted_as_of"].iloc[0]), columns=[SEGMENT, "name"])
-    return dict(sorted(zip(rows[SEGMENT], rows["name"], strict=True)))
+def living(store: Store, settings: Settings, as_of: date) -> dict[str, str]:
+    """Id to name of the segments in force as of a day, in the order of their ids."""
+    names = Membership(store, settings, LakeSource(store, settings), as_of).names()
+    return dict(sorted(names.items(), key=lambda entry: (len(entry[0]), entry[0])))

@@ -73,8 +73,9 @@ def plan_training(as_of: str, segments: Sequence[str] = ()) -> list[Plain]:
     """
     from tessera.assignment import living
     from tessera.errors import TesseraError
+    from tessera.settings import load
 
-    names = living(_store(), _day(as_of))
+    names = living(_store(), load(), _day(as_of))
     unknown = sorted(set(segments) - set(names))
     if unknown:
         raise TesseraError(f"no segment {', '.join(unknown)} as of {as_of}: living are {', '.join(names)}")

@@ -22,6 +22,7 @@ from tessera.settings import Settings
 from training.backtest import Fold, fresh_fold, load_folds
 from training.comparisons import control, placebo
 from training.decision import Decision
+from training.evaluation import FoldReader
 from training.gate import decide
 from training.parent import train_global
 from training.registry import Registry
@@ -152,6 +153,8 @@ class SegmentTraining(Training):
             as_of=self.as_of,
             settings=self.settings.training,
             parent_version=parent.version,
+            # model, placebo and control read the same folds
+            reader=FoldReader(self.source, self.settings.training.evaluation),
         )
         chosen = strategy(self.strategy)
         challenger = chosen.challenge(task)
