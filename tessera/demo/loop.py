@@ -68,7 +68,9 @@ class Loop:
     def _run(self, dag: str, what: str, interval: Window | None = None, conf: dict[str, Any] | None = None) -> None:
         self.say(f"{dag}: {what}")
         run = self.client.trigger(dag, interval=interval, conf=conf)
-        self._expect_success([self.client.wait_for_run(run, self.timeout)])
+        ended = self.client.wait_for_run(run, self.timeout)
+        self._expect_success([ended])
+        self.say(f"{dag}: done in {ended.seconds or 0:.0f} s")
 
     def _backfill(self, dag: str, days: Window, runs: int) -> None:
         self.say(f"{dag}: backfill {days}, {days.length} daily runs")
@@ -83,7 +85,6 @@ class Loop:
         for run in runs:
             if run.state != "success":
                 raise TesseraError(f"{run.dag_id} {run.run_id} ended {run.state}:\n{self._failures(run)}")
-            self.say(f"{run.dag_id}: done in {run.seconds or 0:.0f} s")
 
     def _failures(self, run: DagRun) -> str:
         tasks = self.client.task_instances(run.dag_id, run.run_id)
