@@ -6,10 +6,12 @@ import hashlib
 from datetime import date
 from functools import cached_property
 from pathlib import Path
+from uuid import uuid4
 
 import pandas as pd
 
 from tessera.errors import NotReadyError
+from tessera.pinned import PinnedStore
 from tessera.settings import Settings
 from warehouse.columns import CATEGORY, CHANNEL, COUNTRY, DEVICE, EVENT, ITEM, PRICE, SESSION, TS, TYPE, USER, VALUE
 from warehouse.store import Store
@@ -33,9 +35,9 @@ class LakeSource:
         missing = [table for table in _NAMED if not store.exists(table)]
         if missing:
             raise NotReadyError(f"no {', '.join(missing)} under {store.root}: run 'tessera ingest' first")
-        self.store = store
         self.settings = settings
         self.snapshots = {table: store.snapshot(table) for table in _NAMED}
+        self.store = PinnedStore(store, self.snapshots)
 
     def span(self) -> Window:
         """The days that hold events."""
@@ -109,6 +111,6 @@ class LakeSource:
 
 def _write_aside(frame: pd.DataFrame, file: Path) -> None:
     # two tasks may compute the same day: the file appears whole or not at all
-    aside = file.with_suffix(f".{id(frame)}.aside")
+    aside = file.with_suffix(f".{uuid4().hex}.aside")
     frame.to_parquet(aside, index=False)
     aside.replace(file)

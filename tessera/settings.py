@@ -22,7 +22,7 @@ from training.settings import TrainingSettings
 
 DEFAULT_FILE = "tessera.toml"
 FILE_VARIABLE = "TESSERA_SETTINGS"
-_PROOFS = {"placebo": True, "control": True}
+_PROVING = TrainingSettings(placebo=True, control=True)
 
 
 class Settings(BaseSettings):
@@ -51,7 +51,7 @@ class Settings(BaseSettings):
     weights: EventWeights = Field(default_factory=EventWeights)
     features: FeatureSettings = Field(default_factory=FeatureSettings)
     segmentation: SegmentationSettings = Field(default_factory=SegmentationSettings)
-    training: TrainingSettings = Field(default_factory=lambda: TrainingSettings(**_PROOFS))
+    training: TrainingSettings = Field(default_factory=lambda: _PROVING)
     drift: DriftSettings = Field(default_factory=DriftSettings)
 
     @field_validator("home", "source")
@@ -64,7 +64,8 @@ class Settings(BaseSettings):
     @classmethod
     def _prove(cls, value: Any) -> Any:
         # one setting of training must not switch the other defaults off
-        return _PROOFS | value if isinstance(value, dict) else value
+        proofs = {"placebo": _PROVING.placebo, "control": _PROVING.control}
+        return proofs | value if isinstance(value, dict) else value
 
     @classmethod
     def settings_customise_sources(

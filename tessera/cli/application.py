@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -12,14 +13,13 @@ from tessera.cli.guarding import GuardedGroup
 app = typer.Typer(
     name="tessera",
     cls=GuardedGroup,
-    help="One recommender per user segment, serving only while it is proved better than the global one.",
     rich_markup_mode="markdown",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_show_locals=False,
 )
 
-_PANELS = {
+_PANELS: dict[str, tuple[Callable[..., None], ...]] = {
     "Events and segments": (events.simulate, events.ingest, events.features, events.segment),
     "Models": (models.train, models.evaluate, models.promote, models.rollback),
     "Every day": (watching.monitor, serving.publish, serving.recommend, watching.status),

@@ -8,8 +8,9 @@ _STYLES = {"ok": "green", "warning": "yellow", "problem": "bold red"}
 
 
 def doctor() -> None:
-    """Check versions, settings, folders, source, servers, tables and champions, and say what to do about each finding.
+    """Check the installation; say what to do.
 
+    Looks at versions, settings, folders, source, servers, tables and champions.
     Exits 1 if there is a problem; warnings alone exit 0.
     """
     from rich.table import Table

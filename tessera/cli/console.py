@@ -26,7 +26,7 @@ def complain(message: str) -> None:
     """Print what went wrong."""
     from rich.text import Text
 
-    _console(True).print(Text("error: ", style="bold red") + Text(message, style="default"))
+    _console(True).print(Text("error: ", style="bold red") + Text(message, style="default"), soft_wrap=True)
 
 
 def table(title: str, headings: Sequence[str], rows: Sequence[Sequence[str]], numbers: Sequence[str] = ()) -> None:

@@ -23,7 +23,9 @@ def demo(
     smtp_port: Annotated[int, typer.Option(help=f"The mail sink. {_FREE}")] = 1025,
     mailbox_port: Annotated[int, typer.Option(help=f"The page of its mails. {_FREE}")] = 8025,
 ) -> None:
-    """Start every server, run the whole loop through Airflow, and show the table; stays up until Ctrl-C.
+    """Run the whole loop through Airflow.
+
+    Starts every server, shows the table at the end and stays up until Ctrl-C.
 
     Examples: `tessera demo`, `tessera demo --once --data events/ --format online-retail`
     """

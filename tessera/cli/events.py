@@ -30,7 +30,9 @@ def simulate(
     events: Annotated[int | None, typer.Option(min=1, help="About this many events.")] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Equal seeds give equal rows.")] = None,
 ) -> None:
-    """Make up events with planted segments and a scripted drift, and write the truth beside them.
+    """Make up events whose truth is known.
+
+    Segments and a drift are planted in them; the truth is written beside them.
 
     Example: `tessera simulate --out shop --users 2000 --events 100000`
     """
@@ -45,7 +47,9 @@ def simulate(
 
 
 def ingest(start: Start, end: End) -> None:
-    """Take the events of the days from `--start` to before `--end` into the lake, and roll them up.
+    """Take the events of some days into the lake.
+
+    From `--start` to before `--end`, validated, deduplicated and rolled up; running it again changes nothing.
 
     Example: `tessera ingest --start 2026-04-06 --end 2026-06-29`
     """
@@ -69,7 +73,7 @@ def features(
     listed: Annotated[bool, typer.Option("--list", help="Show the registry of features.")] = False,
     user: Annotated[str | None, typer.Option(help="Show this user's features.")] = None,
 ) -> None:
-    """Compute the features of users and items as of a day, or list what there is.
+    """Compute features as of a day, or list them.
 
     Examples: `tessera features --list`, `tessera features --as-of 2026-06-29 --user u000042`
     """
@@ -90,7 +94,9 @@ def features(
 
 
 def segment(as_of: AsOf) -> None:
-    """Find the segments in force as of a day and who belongs to them; show each with its size and profile.
+    """Find the segments and who belongs to them.
+
+    Shows each segment in force as of a day with its size and profile.
 
     Example: `tessera segment --as-of 2026-06-29`
     """
@@ -111,7 +117,8 @@ def _scenario(name: str, changes: Mapping[str, int | None]) -> Scenario:
     from interactions.simulation import Scenario, load_scenario
 
     chosen = Scenario.demo() if name == "demo" else load_scenario(Path(name))
-    return replace(chosen, **{key: value for key, value in changes.items() if value is not None})
+    given: dict[str, Any] = {key: value for key, value in changes.items() if value is not None}
+    return replace(chosen, **given)
 
 
 def _log() -> Any:
@@ -159,8 +166,8 @@ def _living(fitted_as_of: str) -> pd.DataFrame:
 
 
 def _line(row: Mapping[Any, Any], users: Mapping[str, int]) -> tuple[str, ...]:
-    traits = json.loads(row["profile"])[:_SHOWN_TRAITS]
-    words = "; ".join(_trait(trait) for trait in traits)
+    traits = sorted(json.loads(row["profile"]), key=lambda trait: -abs(trait["z"]))
+    words = "; ".join(_trait(trait) for trait in traits[:_SHOWN_TRAITS])
     return (row["segment_id"], row["name"], row["band"], f"{users.get(row['segment_id'], 0):,}", words or "–")
 
 

@@ -35,7 +35,9 @@ def train(
         bool, typer.Option("--promote/--no-promote", help="May the champion alias move, if the proof holds?")
     ] = True,
 ) -> None:
-    """Train the global model and one challenger per segment, prove each, register all of them.
+    """Train models, prove and register them.
+
+    The global model, then one challenger per segment, each proved on that segment's own users.
 
     With `--segment` only those are trained, on the live global champion. A segment that fails is named at the end;
     the others go on.
@@ -67,7 +69,7 @@ def evaluate(
     as_of: AsOf,
     segment: Annotated[str | None, typer.Option("--segment", metavar="ID", help="In full, with every window.")] = None,
 ) -> None:
-    """Show the numbers of the gate's decisions as of a day.
+    """Show what the gate decided as of a day.
 
     Nothing is trained: `tessera train --no-promote` decides anew.
 
@@ -98,7 +100,9 @@ def promote(
     ] = None,
     reason: Reason = BY_HAND,
 ) -> None:
-    """Let a version serve its segment: the alias `champion` moves, if the champion still is the expected one.
+    """Let a version serve its segment.
+
+    The alias `champion` moves, if the champion still is the expected one.
 
     A version that is older than the champion, or was taken down before, is refused: moving the alias in MLflow's UI
     is the way to insist.
@@ -113,7 +117,9 @@ def promote(
 
 
 def rollback(segment: SegmentId, reason: Reason = BY_HAND) -> None:
-    """Return a segment to the champion before the current one; without one, the parent serves it.
+    """Return to the champion before this one.
+
+    Without one before, the parent serves the segment.
 
     Example: `tessera rollback --segment s3 --reason "complaints since Monday"`
     """

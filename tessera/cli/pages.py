@@ -12,7 +12,9 @@ def docs(
     folder: Annotated[Path, typer.Option(help="Where the pages lie.")] = Path("docs"),
     check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 if a page is out of date.")] = False,
 ) -> None:
-    """Write the pages that are made from code: the features and this command line.
+    """Write the pages that are made from code.
+
+    The features (`features.md`) and this command line (`cli.md`).
 
     Example: `tessera docs`
     """

@@ -11,7 +11,9 @@ from tessera.cli.arguments import AsOf, day
 
 
 def publish(as_of: AsOf) -> None:
-    """Write the table of recommendations, and what the API serves from, as of a day.
+    """Write what users get as of a day.
+
+    The table of recommendations, and the snapshot that the API serves from.
 
     Example: `tessera publish --as-of 2026-06-29`
     """
@@ -36,7 +38,9 @@ def recommend(
         ),
     ] = None,
 ) -> None:
-    """Show what a user is recommended now, by asking the API; or what was published as of a day.
+    """Show what a user is recommended.
+
+    By asking the API; with `--as-of`, what was published as of that day.
 
     Examples: `tessera recommend u000042`, `tessera recommend u000042 --as-of 2026-06-29`
     """
@@ -50,7 +54,7 @@ def _asked(user: str, k: int) -> tuple[str, list[tuple[str, ...]]]:
     answer = _ask(user, k)
     by = f"{answer['model']} v{answer['version']}" if answer.get("model") else "popularity"
     who = f"{user} ({answer.get('segment_name') or 'no segment'}{'' if answer['known'] else ', a new user'})"
-    rows = [
+    rows: list[tuple[str, ...]] = [
         (str(place), item["item_id"], item.get("title") or "", item["layer"], _score(item.get("score")))
         for place, item in enumerate(answer["items"], start=1)
     ]
@@ -93,7 +97,7 @@ def _published(user: str, k: int, as_of: date) -> tuple[str, list[tuple[str, ...
     if own.empty:
         raise NotReadyError(f"'{user}' had no events before {as_of}, so nothing was published for them: ask the API")
     titles = store.frame("items", columns=["item_id", "title"]).set_index("item_id")["title"]
-    rows = [
+    rows: list[tuple[str, ...]] = [
         (str(row["rank"]), row["item_id"], str(titles.get(row["item_id"], "")), row["layer"], _score(row["score"]))
         for row in own.to_dict("records")
     ]

@@ -17,7 +17,9 @@ def monitor(
     as_of: AsOf,
     mail: Annotated[Path | None, typer.Option("--mail", help="Write the letter to this HTML file.")] = None,
 ) -> None:
-    """Measure what moved in every segment, and judge it. Nothing is retrained and nothing is sent.
+    """Measure and judge drift in every segment.
+
+    Nothing is retrained and nothing is sent.
 
     Example: `tessera monitor --as-of 2026-06-29 --mail drift.html`
     """
@@ -47,7 +49,9 @@ def status(
     ] = None,
     hashes: Annotated[bool, typer.Option("--hashes", help="Content hashes of the tables instead.")] = False,
 ) -> None:
-    """Show who serves each segment and why, or the content hash of every table (equal rows, equal hash).
+    """Show who serves each segment, and why.
+
+    With `--hashes`: the content hash of every table instead (equal rows, equal hash).
 
     Examples: `tessera status`, `tessera status --hashes`
     """
