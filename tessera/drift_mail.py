@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 
 from monitoring.alerts import DriftMail, Link, Retraining, SegmentAlert
 from monitoring.mail import render
-from tessera.monitor import MIX, findings_file
+from tessera.monitor import MIX, drift_reason, findings_file
 from tessera.settings import Settings
 from training.versions import model_name
 from warehouse.store import Store
@@ -97,9 +97,13 @@ def _known(value: float) -> float | None:
 
 
 def _decisions(store: Store, as_of: date) -> pd.DataFrame:
+    """What the drift of a day had retrained, by segment id."""
     if not store.exists("gate_decisions"):
         return pd.DataFrame()
-    return store.frame("gate_decisions", window=Window.day(as_of)).set_index("segment_id")
+    rows = store.frame("gate_decisions", window=Window.day(as_of)).set_index("segment_id")
+    # the weekly training of the same day is not an answer to the drift
+    asked = [json.loads(detail).get("reason", "").startswith(drift_reason(as_of)) for detail in rows["detail"]]
+    return rows[asked]
 
 
 def _airflow_run(settings: Settings, dag: str, run_id: str) -> str:

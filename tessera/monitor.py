@@ -66,8 +66,13 @@ def retraining_request(found: Monitoring) -> dict[str, Any]:
     # a new parent needs every segment proved on it again: no names means all
     segments = [] if actions.retrain_parent else list(actions.retrain_segments)
     reasons = [f"{s}: {v.reason}" for s, v in found.verdicts.items() if v.verdict == "drift"]
-    reason = f"drift as of {found.as_of}: " + " | ".join(reasons)
+    reason = f"{drift_reason(found.as_of)}: " + " | ".join(reasons)
     return {"segments": segments, "as_of": found.as_of.isoformat(), "reason": reason[:500]}
+
+
+def drift_reason(as_of: date) -> str:
+    """How the reason of every training begins that a day's drift asked for; the mail knows its retrainings by it."""
+    return f"drift as of {as_of}"
 
 
 def findings_file(settings: Settings, as_of: date) -> Path:

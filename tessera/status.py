@@ -82,7 +82,9 @@ def registry_of(settings: Settings) -> Registry:
 
 
 def _cells(row: SegmentStatus) -> tuple[str, ...]:
-    difference = f"{row.difference:+.4f} [{row.lower:+.4f}, {row.upper:+.4f}]"
+    # too little evidence has a difference and no interval
+    interval = "" if pd.isna(row.lower) else f" [{row.lower:+.4f}, {row.upper:+.4f}]"
+    difference = f"{row.difference:+.4f}{interval}"
     return (
         row.segment_id,
         row.name,

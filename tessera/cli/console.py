@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
 OURS = ("tessera", "segmentation", "training", "monitoring", "serving", "recommender", "interactions", "warehouse")
+# MLflow draws bars of its own and reports home unless it is told not to
+_SILENCED = {"MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false", "MLFLOW_DISABLE_TELEMETRY": "true"}
 # a pipe has no width: wide enough for every table, so that nothing is folded in a file
 _PIPE_WIDTH = 200
 
@@ -46,6 +49,8 @@ def table(title: str, headings: Sequence[str], rows: Sequence[Sequence[str]], nu
 def start_logging(quiet: bool, debug: bool) -> None:
     """Let our packages tell what they do: through rich in a terminal, else as plain lines with a time."""
     logging.basicConfig(level=logging.WARNING, handlers=[_log_lines()], force=True)
+    for variable, value in _SILENCED.items():
+        os.environ.setdefault(variable, value)
     level = logging.DEBUG if debug else logging.WARNING if quiet else logging.INFO
     for package in OURS:
         logging.getLogger(package).setLevel(level)

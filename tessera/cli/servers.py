@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 
 def require_mlflow() -> None:
     """Return if MLflow answers.
@@ -22,4 +20,3 @@ def require_mlflow() -> None:
             f"MLflow does not answer at {address} ({problem}): start it ('tessera demo' starts everything), "
             "or set 'mlflow_uri' (TESSERA_MLFLOW_URI) to where it is"
         )
-    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")

@@ -88,6 +88,9 @@ def test_the_table_shows_the_interval_and_a_dash_for_what_was_never_measured(sto
     measured = statuses(store, Champions())["s1"]
     console = Console(width=200)
     with console.capture() as captured:
+        console.print(status_table([replace(measured, lower=float("nan"), upper=float("nan"))]))
+    assert "+0.1000 │" in captured.get(), "a difference without an interval is no pair of NaN"
+    with console.capture() as captured:
         console.print(status_table([measured, replace(measured, difference=float("nan"), challenger=float("nan"))]))
     text = captured.get()
     assert "+0.1000 [+0.0500, +0.1500]" in text
