@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Hashable
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -18,6 +19,8 @@ from tessera.settings import Settings
 from training.versions import model_name
 from warehouse.store import Store
 from warehouse.windows import Window
+
+Decisions = dict[str, dict[Hashable, Any]]
 
 
 def drift_letter(store: Store, settings: Settings, as_of: date, run_id: str) -> dict[str, Any] | None:
@@ -61,8 +64,8 @@ def _letter(
     )
 
 
-def _completed(item: SegmentAlert, decisions: pd.DataFrame, settings: Settings, as_of: date) -> SegmentAlert:
-    row = decisions.loc[item.segment_id] if item.segment_id in decisions.index else None
+def _completed(item: SegmentAlert, decisions: Decisions, settings: Settings, as_of: date) -> SegmentAlert:
+    row = decisions.get(item.segment_id)
     retraining = _retraining(row) if row is not None else None
     links = [Link("MLflow model", f"{settings.mlflow_uri}/#/models/{model_name(item.segment_id)}")]
     if retraining and retraining.version:
@@ -79,7 +82,7 @@ def report_url(settings: Settings, as_of: date, segment_id: str) -> str:
     return f"{settings.api_url}/reports/{as_of}/{segment_id}.html"
 
 
-def _retraining(row: pd.Series) -> Retraining:
+def _retraining(row: dict[Hashable, Any]) -> Retraining:
     return Retraining(
         version=str(row["model_version"] or ""),
         outcome=str(row["verdict"]).replace("_", " "),
@@ -96,14 +99,14 @@ def _known(value: float) -> float | None:
     return None if pd.isna(value) else float(value)
 
 
-def _decisions(store: Store, as_of: date) -> pd.DataFrame:
+def _decisions(store: Store, as_of: date) -> Decisions:
     """What the drift of a day had retrained, by segment id."""
     if not store.exists("gate_decisions"):
-        return pd.DataFrame()
-    rows = store.frame("gate_decisions", window=Window.day(as_of)).set_index("segment_id")
+        return {}
+    rows = store.frame("gate_decisions", window=Window.day(as_of)).to_dict("records")
     # the weekly training of the same day is not an answer to the drift
-    asked = [json.loads(detail).get("reason", "").startswith(drift_reason(as_of)) for detail in rows["detail"]]
-    return rows[asked]
+    asked = drift_reason(as_of)
+    return {str(r["segment_id"]): r for r in rows if json.loads(r["detail"]).get("reason", "").startswith(asked)}
 
 
 def _airflow_run(settings: Settings, dag: str, run_id: str) -> str:

@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 POPULAR_DAYS = 28
 POPULAR_HALF_LIFE = 7.0
 POPULAR_ITEMS = 200
+DAY_SECONDS = 86_400.0
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ def popular(events: pd.DataFrame, as_of: date) -> list[str]:
     """Items by their decayed positive weight in the last four weeks, best first (ties: by id)."""
     window = Window.trailing(as_of, POPULAR_DAYS)
     recent = events[(events[TS] >= window.start_ts) & (events[TS] < window.end_ts) & (events[WEIGHT] > 0)]
-    age = (pd.Timestamp(window.end_ts) - recent[TS]) / pd.Timedelta(days=1)
+    age = (pd.Timestamp(window.end_ts) - recent[TS]).dt.total_seconds() / DAY_SECONDS
     score = recent[WEIGHT] * np.exp2(-age / POPULAR_HALF_LIFE)
     ranked = score.groupby(recent[ITEM]).sum().sort_index().sort_values(ascending=False, kind="stable")
     return [str(item) for item in ranked.index[:POPULAR_ITEMS]]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -17,6 +18,8 @@ from warehouse.windows import Window
 
 if TYPE_CHECKING:
     from rich.table import Table
+
+Row = dict[Hashable, Any]
 
 
 @dataclass(frozen=True)
@@ -48,10 +51,10 @@ def segment_statuses(store: Store, registry: Registry, as_of: date | None = None
     names = _names(store, people["fitted_as_of"].iloc[0])
     decisions, verdicts = _latest(store, "gate_decisions", as_of), _latest(store, "drift_verdicts", as_of)
     parent = registry.champion(model_name(GLOBAL))
-    sizes = people.groupby("segment_id").size().sort_values(ascending=False)
+    sizes = people.groupby("segment_id").size().sort_values(ascending=False, kind="stable")
     return [
         _status(segment, names.get(segment, segment), int(users), registry, parent, decisions, verdicts)
-        for segment, users in sizes.items()
+        for segment, users in zip(map(str, sizes.index), sizes, strict=True)
     ]
 
 
@@ -107,30 +110,30 @@ def _names(store: Store, fitted: date) -> dict[str, str]:
     return dict(zip(segments["segment_id"], segments["name"], strict=True))
 
 
-def _latest(store: Store, table: str, as_of: date | None) -> pd.DataFrame:
-    """The newest row of every segment, indexed by its id."""
+def _latest(store: Store, table: str, as_of: date | None) -> dict[str, Row]:
+    """The newest row of every segment by its id."""
     if not store.exists(table):
-        return pd.DataFrame({"segment_id": []}).set_index("segment_id")
+        return {}
     rows = store.frame(table).sort_values("as_of", kind="stable")
     known = rows if as_of is None else rows[rows["as_of"] <= as_of]
-    return known.drop_duplicates("segment_id", keep="last").set_index("segment_id")
+    # later rows replace earlier ones
+    return {str(row["segment_id"]): row for row in known.to_dict("records")}
 
 
 def _status(
-    segment: object,
+    segment: str,
     name: str,
     users: int,
     registry: Registry,
     parent: Version | None,
-    decisions: pd.DataFrame,
-    verdicts: pd.DataFrame,
+    decisions: dict[str, Row],
+    verdicts: dict[str, Row],
 ) -> SegmentStatus:
-    own = registry.champion(model_name(str(segment)))
-    decision = decisions.loc[segment].to_dict() if segment in decisions.index else {}
-    verdict = verdicts.loc[segment].to_dict() if segment in verdicts.index else {}
+    own = registry.champion(model_name(segment))
+    decision, verdict = decisions.get(segment, {}), verdicts.get(segment, {})
     nan = float("nan")
     return SegmentStatus(
-        segment_id=str(segment),
+        segment_id=segment,
         name=name,
         users=users,
         champion=own.version if own else "",
@@ -141,7 +144,7 @@ def _status(
         difference=decision.get("difference", nan),
         lower=decision.get("lower", nan),
         upper=decision.get("upper", nan),
-        serves=source_of(registry, str(segment), parent),
+        serves=source_of(registry, segment, parent),
         drift=str(verdict.get("verdict", "not monitored")),
         drift_reason=str(verdict.get("reason", "")),
     )
