@@ -71,7 +71,7 @@ def is_backfill() -> bool:
 
 def is_requested() -> bool:
     """Whether a person or another DAG asked for this run: it uses what is there instead of waiting for a schedule."""
-    return _run_type() == "manual"
+    return _run_type() not in ("scheduled", "backfill")
 
 
 def _run_type() -> str:
