@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -112,10 +113,9 @@ def dags() -> dict[str, Any]:
     """The DAGs as Airflow parses them, fresh (a run's parameters stay on its DAG), with retries that do not wait."""
     from datetime import timedelta
 
-    import conventions
     from airflow.dag_processing.dagbag import BundleDagBag
 
-    conventions.DEFAULTS["retry_delay"] = timedelta(0)
+    import_module("conventions").DEFAULTS["retry_delay"] = timedelta(0)
     folder = ROOT / "dags"
     bag = BundleDagBag(dag_folder=folder, bundle_path=folder, bundle_name="dags-folder")
     if bag.import_errors:
@@ -140,11 +140,11 @@ def _as_backfill(patch: pytest.MonkeyPatch) -> None:
 
 
 def _outcome(run: Any, lines: Sequence[Any]) -> Run:
-    from airflow import settings
     from airflow.models.xcom import XComModel
+    from airflow.utils.session import create_session
     from sqlalchemy import select
 
-    with settings.Session() as session:
+    with create_session() as session:
         tasks = run.get_task_instances(session=session)
         names = {(t.task_id, t.map_index): _name(t) for t in tasks}
         states = {names[t.task_id, t.map_index]: str(t.state) for t in tasks}
@@ -174,9 +174,9 @@ def registry() -> Registry:
 
 def runs_of(dag_id: str) -> int:
     """How many runs of a DAG Airflow knows."""
-    from airflow import settings
     from airflow.models.dagrun import DagRun
+    from airflow.utils.session import create_session
     from sqlalchemy import func, select
 
-    with settings.Session() as session:
+    with create_session() as session:
         return int(session.scalar(select(func.count()).select_from(DagRun).where(DagRun.dag_id == dag_id)) or 0)

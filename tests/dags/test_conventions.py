@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -19,7 +20,7 @@ Within = Callable[..., ModuleType]
 @pytest.fixture
 def within(airflow_home: Path, monkeypatch: pytest.MonkeyPatch) -> Within:
     """The conventions, inside a run of that context."""
-    import conventions
+    conventions = import_module("conventions")
 
     def enter(
         began: datetime | None = None, ended: datetime | None = None, /, kind: str = "manual", **params: Any
