@@ -56,7 +56,8 @@ class HeadSettings:
         strengths: pseudo-events that pull the prior to everybody's.
         blend_weights: tried for every generator.
         passes: rounds over all coordinates.
-        evidence: a step is taken if its gain is above this many standard errors (0: any gain).
+        evidence: a step is taken if its gain is above this many standard errors. Of some ninety trials the luckiest
+            gains two by chance: at 0.5 heads on a shop whose parent knew all there was lost .003 NDCG, at 1.5 .0005.
         minimum_users: evaluated tuning users below which the defaults are used untuned.
         default_prior_weight: used untuned.
         seed: of the order in which coordinates are visited.
@@ -68,7 +69,7 @@ class HeadSettings:
     strengths: tuple[float, ...] = (50.0, 500.0)
     blend_weights: tuple[float, ...] = (-0.2, 0.1, 0.25, 0.5, 1.0)
     passes: int = 2
-    evidence: float = 1.0
+    evidence: float = 1.5
     minimum_users: int = 50
     default_prior_weight: float = 0.25
     seed: int = 3

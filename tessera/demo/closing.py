@@ -12,7 +12,6 @@ import pandas as pd
 
 from tessera.champions import serving_version
 from tessera.monitor import MIX
-from tessera.platform.airflow_client import AirflowClient
 from tessera.settings import Settings
 from training.registry import Registry
 from training.versions import GLOBAL, model_name
@@ -45,7 +44,6 @@ class Evidence:
     store: Store
     settings: Settings
     registry: Registry
-    airflow: AirflowClient
     truth: Path | None
     mails: Path
     api: str
@@ -114,7 +112,7 @@ def _retrained(evidence: Evidence, drifted: set[str]) -> Check:
 def _decided(evidence: Evidence, drifted: set[str]) -> Check:
     decisions = _decisions(evidence)
     known = [s for s in sorted(drifted) if s in decisions.index and decisions.loc[s, "reason"]]
-    seen = "; ".join(f"{s}: {decisions.loc[s, 'verdict']}, {decisions.loc[s, 'reason']}" for s in known)
+    seen = "; ".join(f"{s}: {decisions.at[s, 'verdict']!s}, {decisions.at[s, 'reason']!s}" for s in known)
     return Check("the gate decided with its numbers", len(known) == len(drifted), seen or "nothing to decide")
 
 

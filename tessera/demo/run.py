@@ -12,9 +12,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 
 from tessera.demo.closing import Check, Evidence, closing_checks
-from tessera.demo.loop import Loop
+from tessera.demo.loop import Loop, Say
 from tessera.demo.stage import DEMO_HOME, Stage, fresh_home, own, plan_of, simulated
 from tessera.platform.airflow_client import AirflowClient
 from tessera.platform.plan import LOOPBACK, PlatformPlan, Ports
@@ -25,6 +26,7 @@ from tessera.status import registry_of, segment_statuses, status_table
 from warehouse.store import Store
 
 GIBIBYTE = 2**30
+LOG_WIDTH = 180
 
 
 def run_demo(
@@ -52,7 +54,7 @@ def run_demo(
     show.say("simulate a shop" if data is None else f"read {data}")
     stage = own(place, data, mapping or "events") if data else simulated(place)
     show.say(f"{stage.calendar.history.length + stage.calendar.daily.length} days of events; {place} takes the rest")
-    plan = _plan(stage, ports or Ports())
+    plan = settled_plan(stage, ports or Ports())
     try:
         with Platform(plan, show.component) as platform:
             return _play(stage, platform, show, once)
@@ -65,7 +67,8 @@ class Narrator:
     """Prints what happens, each line with the time since the start."""
 
     def __init__(self) -> None:
-        self.console = Console(soft_wrap=True, highlight=False)
+        # a table in a log file needs room; in a terminal it takes what there is
+        self.console = Console(highlight=False, width=None if sys.stdout.isatty() else LOG_WIDTH)
         self.closed = False
         self._began = time.monotonic()
         self._turn = threading.Lock()
@@ -78,7 +81,7 @@ class Narrator:
     def say(self, line: str) -> None:
         """Print one line."""
         with self._turn:
-            self.console.print(f"[dim]{self.seconds:6.1f} s[/dim]  {line}")
+            self.console.print(f"[dim]{self.seconds:6.1f} s[/dim]  {line}", soft_wrap=True)
 
     def component(self, event: ComponentEvent) -> None:
         """Print a server's change of state, when it is one that a person waits for."""
@@ -86,7 +89,12 @@ class Narrator:
             self.say(f"[cyan]{event.component}[/cyan] {event.state} after {event.seconds:.0f} s {event.detail}")
 
 
-def _plan(stage: Stage, ports: Ports) -> PlatformPlan:
+def settled_plan(stage: Stage, ports: Ports) -> PlatformPlan:
+    """The servers of ``stage``, whose settings name the ports really used.
+
+    Raises:
+        PortTakenError: a port is in use.
+    """
     # the addresses go into every server's settings, so the ports are settled before
     fixed = settle(ports, tuple(ports.as_dict()), LOOPBACK)
     plan = plan_of(stage.home, fixed, {})
@@ -100,17 +108,28 @@ def _settings(stage: Stage, plan: PlatformPlan) -> Settings:
     return load()
 
 
-def _play(stage: Stage, platform: Platform, show: Narrator, once: bool) -> int:
+def play(stage: Stage, platform: Platform, say: Say) -> tuple[Evidence, list[Check]]:
+    """Run the loop through Airflow once all servers are healthy, and check whether it has closed.
+
+    Puts the stage's settings into this process' environment.
+
+    Raises:
+        TesseraError: a run failed; with the ends of its logs.
+    """
     platform.wait_healthy()
     settings = _settings(stage, platform.plan)
     login = platform.credentials
     with AirflowClient(platform.address("airflow"), login.username, login.password) as client:
-        loop = Loop(client, stage.calendar, show.say)
+        loop = Loop(client, stage.calendar, say)
         loop.prepare()
         loop.learn()
         loop.replay()
-        evidence = _evidence(stage, platform, settings, client)
-        checks = list(closing_checks(evidence))
+    evidence = _evidence(stage, platform, settings)
+    return evidence, list(closing_checks(evidence))
+
+
+def _play(stage: Stage, platform: Platform, show: Narrator, once: bool) -> int:
+    evidence, checks = play(stage, platform, show.say)
     show.closed = True
     _conclude(evidence, platform, show, checks)
     if not once:
@@ -118,12 +137,11 @@ def _play(stage: Stage, platform: Platform, show: Narrator, once: bool) -> int:
     return 0 if all(check.held for check in checks) else 1
 
 
-def _evidence(stage: Stage, platform: Platform, settings: Settings, client: AirflowClient) -> Evidence:
+def _evidence(stage: Stage, platform: Platform, settings: Settings) -> Evidence:
     return Evidence(
         store=Store(settings.lake),
         settings=settings,
         registry=registry_of(settings),
-        airflow=client,
         truth=stage.truth,
         mails=platform.plan.mails,
         api=platform.address("api"),
@@ -137,7 +155,7 @@ def _conclude(evidence: Evidence, platform: Platform, show: Narrator, checks: li
     out.print(status_table(rows, f"Segments as of {evidence.end}"))
     for check in checks:
         mark = "[green]yes[/green]" if check.held else "[red]NO [/red]"
-        out.print(f"{mark} {check.promise}: {check.seen}", markup=True)
+        out.print(f"{mark} {check.promise}: {escape(check.seen)}", soft_wrap=True)
     login = platform.credentials
     out.print(f"\nAirflow   {platform.address('airflow')}   login {login.username} / {login.password}")
     for name in ("mlflow", "api", "mailbox"):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from interactions.mappings import load_mapping
@@ -28,6 +29,7 @@ class Stage:
         mapping: how they are read.
         truth: what was planted; ``None`` for a user's own data.
         calendar: which days are played.
+        settings: further ``TESSERA_…`` variables.
     """
 
     home: Path
@@ -35,6 +37,7 @@ class Stage:
     mapping: str
     truth: Path | None
     calendar: Calendar
+    settings: Mapping[str, str] = field(default_factory=dict)
 
     def environment(self, plan: PlatformPlan) -> dict[str, str]:
         """The settings that every server and task gets."""
@@ -45,9 +48,11 @@ class Stage:
             "TESSERA_MLFLOW_URI": plan.address("mlflow"),
             "TESSERA_AIRFLOW_URL": plan.address("airflow"),
             "TESSERA_API_URL": plan.address("api"),
+            "TESSERA_TRAINING__SPINE__THREADS": str(len(os.sched_getaffinity(0))),
             "TESSERA_REFIT_DAYS": str(self.calendar.refit_days),
             "TESSERA_SCHEDULE_START": self.calendar.history.start.isoformat(),
             "TESSERA_SCHEDULE_END": self.calendar.last.start.isoformat(),
+            **self.settings,
         }
 
 
@@ -66,9 +71,9 @@ def fresh_home(home: Path) -> Path:
     return place
 
 
-def simulated(home: Path) -> Stage:
-    """The simulator's demo shop, with its truth."""
-    truth = simulate(home / "source", Scenario.demo())
+def simulated(home: Path, scenario: Scenario | None = None) -> Stage:
+    """A simulated shop (the demo's, unless another is given), with its truth."""
+    truth = simulate(home / "source", scenario or Scenario.demo())
     return Stage(home, truth.folder, "events", truth.folder / "truth", Calendar.of(truth.window))
 
 
