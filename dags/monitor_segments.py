@@ -40,7 +40,7 @@ def monitor_segments() -> None:
         return steps.monitor(as_of())
 
     @task.short_circuit(ignore_downstream_trigger_rules=False)
-    def worth_retraining(verdict: dict[str, Any]) -> bool:
+    def worth_retraining(verdict: Any) -> bool:
         return bool(verdict["retrain"]) and not is_backfill()
 
     retrain = TriggerDagRunOperator(
@@ -52,12 +52,12 @@ def monitor_segments() -> None:
         deferrable=True,
         poke_interval=3,
         # a failed retraining is news for the mail, not a reason to be silent
-        allowed_states=["success", "failed"],  # type: ignore[list-item]
+        allowed_states=["success", "failed"],
         failed_states=[],
     )
 
     @task(trigger_rule="all_done", retries=4)
-    def mail(verdict: dict[str, Any] | None) -> str:
+    def mail(verdict: Any) -> str:
         from airflow.sdk.exceptions import AirflowSkipException
         from notification import send
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from email.message import EmailMessage
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
+
+if TYPE_CHECKING:
+    import smtplib
 
 
 def send(letter: dict[str, Any]) -> str:
@@ -19,5 +22,6 @@ def send(letter: dict[str, Any]) -> str:
     message.set_content(letter["text"])
     message.add_alternative(letter["html"], subtype="html")
     with SmtpHook(smtp_conn_id="smtp_default") as hook:
-        hook._smtp_client.send_message(message)  # the hook's only way to send a message that it did not build
+        # the hook's client is its only way to send a message that it did not build
+        cast("smtplib.SMTP", hook._smtp_client).send_message(message)
     return str(letter["subject"])
