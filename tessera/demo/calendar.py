@@ -22,10 +22,12 @@ class Calendar:
     Attributes:
         history: loaded by one range run.
         daily: replayed by a backfill, one run a day.
+        watched_runs: days that the monitor is backfilled over.
     """
 
     history: Window
     daily: Window
+    watched_runs: int = WATCHED_RUNS
 
     @classmethod
     def of(cls, span: Window) -> Calendar:
@@ -60,7 +62,7 @@ class Calendar:
     @property
     def watched(self) -> Window:
         """The days before the last one that the monitor is backfilled over."""
-        return Window.trailing(self.last.start, WATCHED_RUNS)
+        return Window.trailing(self.last.start, self.watched_runs)
 
     @property
     def refit_days(self) -> int:
