@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -48,7 +47,6 @@ class Stage:
             "TESSERA_MLFLOW_URI": plan.address("mlflow"),
             "TESSERA_AIRFLOW_URL": plan.address("airflow"),
             "TESSERA_API_URL": plan.address("api"),
-            "TESSERA_TRAINING__SPINE__THREADS": str(len(os.sched_getaffinity(0))),
             "TESSERA_REFIT_DAYS": str(self.calendar.refit_days),
             "TESSERA_SCHEDULE_START": self.calendar.history.start.isoformat(),
             "TESSERA_SCHEDULE_END": self.calendar.last.start.isoformat(),
