@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from training.decision import Decision, WindowDifference
-from training.versions import Registration
+from training.versions import GLOBAL, Registration
 
 _HEADLINES = {
     "serves": "Serves.",
@@ -44,6 +44,15 @@ def describe(registration: Registration) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
+def describe_model(registration: Registration) -> str:
+    """Markdown for the page of the registered model: what its champion alias does."""
+    without = "popular items" if registration.segment_id == GLOBAL else "the parent"
+    return (
+        f"Recommender of **{registration.segment_name}**. The alias `champion` serves: "
+        f"move it to promote or roll back, delete it to let {without} serve."
+    )
+
+
 def tags(registration: Registration) -> dict[str, str]:
     """The version's tags: ``as_of segment_id parent_version gate.* snapshot.* data_hash`` and what made it."""
     fixed = {
@@ -57,11 +66,15 @@ def tags(registration: Registration) -> dict[str, str]:
         "settings_hash": registration.settings_hash,
     }
     facts = registration.decision.facts()
-    gate = {f"gate.{key}": _plain(facts[key]) for key in _GATE_TAGS}
-    beside = {"gate.placebo": registration.placebo, "gate.control": registration.control}
-    gate |= {key: _plain(value) for key, value in beside.items() if not math.isnan(value)}
+    measured = {key: facts[key] for key in _GATE_TAGS}
+    measured |= {"placebo": registration.placebo, "control": registration.control}
+    gate = {f"gate.{key}": _plain(value) for key, value in measured.items() if not _unmeasured(value)}
     snapshots = {f"snapshot.{table}": str(version) for table, version in registration.snapshots.items()}
     return fixed | gate | snapshots
+
+
+def _unmeasured(value: object) -> bool:
+    return isinstance(value, float) and math.isnan(value)
 
 
 def _plain(value: object) -> str:
@@ -72,7 +85,7 @@ def _gate_table(decision: Decision) -> str:
     if math.isnan(decision.difference):
         return ""
     cells = {
-        f"{decision.metric} of the parent": f"{decision.parent:.4f}",
+        f"{decision.metric.upper()} of the parent": f"{decision.parent:.4f}",
         "of this model": f"{decision.challenger:.4f}",
         "difference": f"{decision.difference:+.4f}",
         "one-sided bounds": _bounds(decision.lower, decision.upper),
@@ -88,15 +101,15 @@ def _windows(rows: tuple[WindowDifference, ...]) -> str:
     if not rows:
         return ""
     cells = [[row.window, f"{row.users:,}", f"{row.difference:+.4f}", _bounds(row.lower, row.upper)] for row in rows]
-    return _table(["window", "users", "difference", "bounds"], cells)
+    return "In each window:\n\n" + _table(["window", "users", "difference", "bounds"], cells)
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    # MLflow draws tables without any space between the cells: hard spaces make it
+    # MLflow draws tables without space between the cells or below: the entity and the break make it (it trims the
+    # plain wide space off a cell's end)
     lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(
-        "| " + " | ".join(cell if cell == "---" else f"{cell}\u2003" for cell in line) + " |" for line in lines
-    )
+    drawn = ["| " + " | ".join(cell if cell == "---" else f"{cell}&emsp;" for cell in line) + " |" for line in lines]
+    return "\n".join([*drawn, "", "<br>"])
 
 
 def _beside(registration: Registration) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from filelock import FileLock
 
-from training.description import describe, tags
+from training.description import describe, describe_model, tags
 from training.ledger import Ledger
 from training.promotion import Promoter, Promotion
 from training.versions import CHALLENGER, CHAMPION, MODEL_FOLDER, Registration, Version
@@ -173,8 +173,7 @@ class Registry:
             self._client.create_registered_model(
                 registration.name,
                 tags={"segment_id": registration.segment_id, "segment_name": registration.segment_name},
-                description=f"Recommender of **{registration.segment_name}**. The alias `champion` serves: "
-                "move it to promote or roll back, delete it to let the parent serve.",
+                description=describe_model(registration),
             )
         except MlflowException as error:
             if error.error_code != "RESOURCE_ALREADY_EXISTS":
