@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from recommender import artifact
 from recommender.head import SegmentHead
 from recommender.spine import Spine
@@ -26,19 +28,29 @@ def load_version(registry: Registry, settings: Settings, version: Version) -> Sp
     return model
 
 
-def load_parent(registry: Registry, settings: Settings) -> tuple[Version, Spine]:
-    """The live global champion.
+def load_parent(registry: Registry, settings: Settings, as_of: date) -> tuple[Version, Spine]:
+    """The global model that a step as of a day stands on: the live champion, or in a backfill what was there by then.
+
+    A champion trained on later days must not judge or serve an earlier one: it has seen what is to be predicted.
 
     Raises:
-        NotReadyError: there is none.
+        NotReadyError: no global model as of that day or before it.
     """
-    parent = registry.champion(model_name(GLOBAL))
+    champion = registry.champion(model_name(GLOBAL))
+    parent = champion if champion and champion.as_of <= as_of else _newest_before(registry, as_of)
     if parent is None:
-        raise NotReadyError("no global champion: run 'tessera train' (train_segments without segment names) first")
+        raise NotReadyError(
+            f"no global model as of {as_of} or before: run 'tessera train --as-of {as_of}' (train_segments, no names)"
+        )
     model = load_version(registry, settings, parent)
     if not isinstance(model, Spine):
         raise TypeError(f"expected a spine in {parent.name} v{parent.version}; found {type(model).__name__}")
     return parent, model
+
+
+def _newest_before(registry: Registry, as_of: date) -> Version | None:
+    known = [version for version in registry.versions(model_name(GLOBAL)) if version.as_of <= as_of]
+    return max(known, key=lambda version: (version.as_of, int(version.version)), default=None)
 
 
 def serving_version(registry: Registry, segment_id: str, parent: Version | None) -> Version | None:

@@ -100,7 +100,7 @@ def _recommendations(
 ) -> pd.DataFrame:
     """Lists of every user known at ``as_of``, by the champion of the user's segment or else by the parent."""
     columns = ["as_of", USER, "rank", ITEM, "score", "layer", SEGMENT, "model_version"]
-    parent, spine = load_parent(registry, settings)
+    parent, spine = load_parent(registry, settings, as_of)
     users = source.users(as_of)
     parts = [
         _listed(settings, registry, spine, parent, segment, users[users[USER].isin(members)], events, as_of)

@@ -142,7 +142,7 @@ class SegmentTraining(Training):
 
     def run(self) -> dict[str, Any]:
         """Train, prove, register; returns version and verdict."""
-        parent, spine = load_parent(self.registry, self.settings)
+        parent, spine = load_parent(self.registry, self.settings, self.as_of)
         names = self.membership.names()
         task = SegmentTask(
             segment_id=self.segment,
