@@ -124,7 +124,8 @@ def _listed(
     events: pd.DataFrame,
     as_of: date,
 ) -> pd.DataFrame:
-    serving = serving_version(registry, segment, parent) or parent
+    own = serving_version(registry, segment, parent)
+    serving = own if own is not None and own.as_of <= as_of else parent
     model = spine if serving == parent else load_version(registry, settings, serving)
     past = events[events[USER].isin(users[USER])]
     history = spine.history(past, as_of).of_users(users[USER].to_numpy(dtype=str))
