@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from email.message import EmailMessage
+from email.utils import formatdate
 from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ def send(letter: dict[str, Any]) -> str:
     message = EmailMessage()
     message["Subject"], message["From"], message["To"] = letter["subject"], letter["sender"], ", ".join(letter["to"])
     message["Message-ID"] = letter["message_id"]
+    message["Date"] = formatdate()  # when it is sent, which is no part of what it says
     message.set_content(letter["text"])
     message.add_alternative(letter["html"], subtype="html")
     with SmtpHook(smtp_conn_id="smtp_default") as hook:

@@ -115,4 +115,4 @@ def _airflow_run(settings: Settings, dag: str, run_id: str) -> str:
 
 def _windows(settings: Settings) -> str:
     drift = settings.drift
-    return f"the last {drift.current_days} days against the {drift.reference_days} days before the champion's training"
+    return f"The last {drift.current_days} days against the {drift.reference_days} days before the champion's training."

@@ -15,6 +15,7 @@ _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-s
 _PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title><style>
 body{{font:16px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:60rem;padding:0 1rem}}
 table{{border-collapse:collapse;width:100%}} td,th{{text-align:left;padding:.4rem;border-bottom:1px solid #ddd}}
+h1{{font-size:1.4rem}} th:only-of-type{{text-transform:capitalize;width:1%;white-space:nowrap;padding-right:2rem}}
 iframe{{width:100%;height:75vh;border:1px solid #ccc}} pre{{white-space:pre-wrap}}
 </style></head><body><h1>{title}</h1>{body}</body></html>"""
 
