@@ -40,7 +40,7 @@ class ServedModel:
 
     @property
     def parent_version(self) -> str:
-        """The global version that the model was proved against; empty for the global model."""
+        """The global version that the model was measured against; empty for the global model."""
         return self.tags.get("parent_version", "")
 
 

@@ -77,7 +77,7 @@ class Routing:
         if head and note:
             return f"version {head.version} goes on serving: {note}"
         if head:
-            return f"champion version {head.version}, proved against global version {head.parent_version}"
+            return f"champion version {head.version}, measured against global version {head.parent_version}"
         if self.parent:
             return note or "no champion: the global model serves"
         return self.notes.get("global") or "no global champion: popular items serve"

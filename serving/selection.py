@@ -145,9 +145,9 @@ def _warm_up(served: ServedModel, routing: Routing) -> None:
 def _unproved(version: str, proved_on: str, live: str) -> str:
     found = f"global version {proved_on}" if proved_on else "a global version it does not name"
     if not live:
-        return f"champion version {version} was proved against {found}, but no global model is live"
+        return f"champion version {version} was measured against {found}, but no global model is live"
     return (
-        f"champion version {version} was proved against {found}, but version {live} is live: "
+        f"champion version {version} was measured against {found}, but version {live} is live: "
         "the global model serves until the head is proved again"
     )
 

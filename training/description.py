@@ -130,7 +130,9 @@ def _compared(what: str, reached: float, decision: Decision) -> str:
 def _provenance(registration: Registration) -> str:
     snapshots = ", ".join(f"{table}@{version}" for table, version in sorted(registration.snapshots.items()))
     parent = (
-        f"; proved on `tessera-global` version {registration.parent_version}" if registration.parent_version else ""
+        f"; measured against `tessera-global` version {registration.parent_version}"
+        if registration.parent_version
+        else ""
     )
     return (
         f"Strategy `{registration.strategy}`{parent}. Trained on {snapshots or 'an unnamed snapshot'} "

@@ -214,7 +214,7 @@ def test_readiness_tells_versions_and_the_state_of_the_registry(client: Any, reg
 def test_segments_say_who_serves_and_why(client: Any) -> None:
     lines = {line["segment_id"]: line for line in client.get("/segments").json()}
     assert lines["s1"]["serves"] == "segment"
-    assert lines["s1"]["reason"] == "champion version 1, proved against global version 1"
+    assert lines["s1"]["reason"] == "champion version 1, measured against global version 1"
     assert lines["s2"]["serves"] == "global"
     assert lines["s2"]["reason"] == "no champion: the global model serves"
     assert lines["s2"]["users"] == 30

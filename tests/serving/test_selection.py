@@ -43,7 +43,7 @@ def test_a_head_proved_on_another_parent_does_not_serve_and_says_why(
     registry.add("tessera-s2", "4", artifacts / "s2", parent_version="9")
     chosen = choose(selector, registry)
     assert set(chosen.heads) == {"s1"}
-    assert "version 4 was proved against global version 9, but version 1 is live" in chosen.notes["s2"]
+    assert "version 4 was measured against global version 9, but version 1 is live" in chosen.notes["s2"]
 
 
 def test_a_new_parent_retires_every_head_until_it_is_proved_again(

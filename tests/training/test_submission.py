@@ -36,4 +36,4 @@ def test_what_is_submitted_loads_again_and_says_where_it_came_from(tmp_path: Pat
     assert all(plot.read_bytes().startswith(b"\x89PNG") for plot in asked.plots)
     assert tags(asked)["settings_hash"] == QUICK.hash()
     assert "interactions@5" in describe(asked)
-    assert "proved on `tessera-global` version 1" in describe(asked)
+    assert "measured against `tessera-global` version 1" in describe(asked)
