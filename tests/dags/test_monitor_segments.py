@@ -85,6 +85,7 @@ def test_drift_sends_one_mail_with_html_and_text(runner: Runner, mails: Path, dr
     [mail] = received(mails)
     assert (mail["subject"], mail["from"], mail["to"]) == (LETTER["subject"], LETTER["sender"], ", ".join(LETTER["to"]))
     assert mail["message-id"] == LETTER["message_id"]
+    assert mail["date"]
     parts = {kind: mail.get_body((kind,)) for kind in ("plain", "html")}
     assert {kind: part and part.get_content().strip() for kind, part in parts.items()} == {
         "plain": LETTER["text"],
