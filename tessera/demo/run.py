@@ -48,7 +48,8 @@ def run_demo(
     Returns:
         The exit status: 0, or 1 when a check failed.
     """
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for ending in (signal.SIGINT, signal.SIGTERM):  # a shell's background jobs are started with SIGINT ignored
+        signal.signal(ending, signal.default_int_handler)
     show = Narrator()
     place = fresh_home(home or DEMO_HOME / (mapping or "demo" if data else "demo"))
     show.say("simulate a shop" if data is None else f"read {data}")
@@ -158,8 +159,8 @@ def _conclude(evidence: Evidence, platform: Platform, show: Narrator, checks: li
         out.print(f"{mark} {check.promise}: {escape(check.seen)}", soft_wrap=True)
     login = platform.credentials
     out.print(f"\nAirflow   {platform.address('airflow')}   login {login.username} / {login.password}")
-    for name in ("mlflow", "api", "mailbox"):
-        out.print(f"{name:<9} {platform.address(name)}")
+    for name, title in (("mlflow", "MLflow"), ("api", "API"), ("mailbox", "Mailbox")):
+        out.print(f"{title:<9} {platform.address(name)}")
     out.print(f"\n{show.seconds:.0f} s, peak memory of all processes {platform.peak_memory / GIBIBYTE:.2f} GiB")
 
 
