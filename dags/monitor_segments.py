@@ -58,13 +58,16 @@ def monitor_segments() -> None:
 
     @task(trigger_rule="all_done", retries=4)
     def mail(verdict: Any) -> str:
-        from airflow.sdk.exceptions import AirflowSkipException
+        from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
         from notification import send
 
         from tessera import steps
 
-        if is_backfill() or not verdict:
-            raise AirflowSkipException("backfilled or unjudged runs send no mail")
+        if not verdict:
+            # the run's last task: skipped, it would make a run succeed that judged nothing
+            raise AirflowFailException("the day was not judged: see the log of 'judge', mend it and clear both")
+        if is_backfill():
+            raise AirflowSkipException("a backfill sends no mail")
         letter = steps.drift_mail(as_of(), get_current_context()["run_id"])
         if letter is None:
             raise AirflowSkipException("nothing drifted: nothing to say")
