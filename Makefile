@@ -8,7 +8,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 export DO_NOT_TRACK := 1
 export MLFLOW_DISABLE_TELEMETRY := true
 
-.PHONY: demo test check format lint types contracts docs clean help
+.PHONY: demo test check format lint types contracts docs bench-backfill bench-simulate clean help
 
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -51,6 +51,12 @@ format: $(VENV)/.test ## rewrite the code as ruff would have it
 
 docs: $(VENV)/.test ## regenerate the pages that are made from code
 	$(BIN)/tessera docs
+
+bench-backfill: $(VENV)/.test ## 30 days of ingest backfilled twice and once reversed: equal content hashes
+	$(BIN)/python benchmarks/backfill_twice.py
+
+bench-simulate: $(VENV)/.test ## ten million simulated events: time and memory
+	$(BIN)/python benchmarks/simulate_10m.py
 
 clean: ## remove what the demo left (the environment stays)
 	rm -rf .tessera
