@@ -19,7 +19,6 @@ DAGS = (
     "monitor_segments",
     "publish_recommendations",
 )
-POOLS = {"lake": 1, "training": 2}
 Say = Callable[[str], None]
 
 
@@ -42,8 +41,6 @@ class Loop:
     def prepare(self) -> None:
         """Wait until the DAGs are parsed, then let them run."""
         self.client.wait_for_dags(DAGS)
-        for name, slots in POOLS.items():
-            self.client.ensure_pool(name, slots)
         for dag in DAGS:
             self.client.unpause(dag)
 

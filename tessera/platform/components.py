@@ -93,11 +93,13 @@ def _airflow(plan: PlatformPlan, credentials: Credentials) -> tuple[Component, .
             secrets=environment.airflow_secrets(plan, credentials),
             addresses=("airflow",) if name == "api-server" else (),
             health=HealthCheck(plan.ports.airflow, AIRFLOW_HEALTH, member, plan.host("airflow")) if member else None,
-            depends_on=("database",) if member else (),
+            depends_on=("database",) if name != "database" else (),
         )
 
     return (
         server("database", "db", "migrate", member=""),
+        # without its pool a task waits for ever
+        server("pools", "pools", "import", str(plan.dags / "pools.json"), member=""),
         server("api-server", "api-server", "--workers", "1", member="metadatabase"),
         server("scheduler", "scheduler", "--skip-serve-logs", member="scheduler"),
         server("dag-processor", "dag-processor", member="dag_processor"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -107,10 +108,10 @@ def test_heavy_tasks_run_in_their_pool(parsed: dict[str, Any], dag_id: str) -> N
     assert {key: pool for key, pool in found.items() if pool != "default_pool"} == expected
 
 
-def test_the_demo_and_the_dags_know_the_same_pools() -> None:
-    from tessera.demo.loop import POOLS as CREATED
-
-    assert set(CREATED) == set(POOLS.values())
+def test_every_pool_of_the_dags_is_created_at_the_start() -> None:
+    created = json.loads((ROOT / "dags" / "pools.json").read_text())
+    assert set(created) == set(POOLS.values())
+    assert all(pool["slots"] >= 1 for pool in created.values())
 
 
 @pytest.mark.parametrize("dag_id", DAG_IDS)
