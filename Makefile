@@ -30,7 +30,7 @@ demo: $(VENV)/.demo ## the whole loop through Airflow; ONCE=1 ends when it has c
 	$(BIN)/tessera demo $(if $(ONCE),--once,) $(if $(DATA),--data "$(DATA)",) $(if $(FORMAT),--format $(FORMAT),) $(if $(HOME_DIR),--home "$(HOME_DIR)",)
 
 test: $(VENV)/.test ## every test (about 10 minutes at most on two cores)
-	$(BIN)/python -m pytest -n 2 --dist loadgroup $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST_ARGS)
 
 check: $(VENV)/.test lint types contracts ## lint, strict types, import contracts
 

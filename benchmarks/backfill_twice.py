@@ -16,7 +16,7 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -24,14 +24,12 @@ from typing import Any
 
 from interactions.simulation import Scenario, simulate
 from tessera.platform import Platform, PlatformPlan, Ports
-from tessera.platform.airflow_client import AirflowClient, AirflowError
-from tessera.platform.airflow_records import Backfill
+from tessera.platform.airflow_client import AirflowClient
 from tessera.platform.plan import LOOPBACK
 from tessera.platform.ports import settle
 from warehouse.store import Store
 from warehouse.windows import Window
 
-ATTEMPTS = 10
 DAG = "ingest_interactions"
 SERVERS = ("api-server", "scheduler", "dag-processor", "triggerer")
 TABLES = ("deliveries", "interactions", "quarantine", "ingest_ledger", "users", "items", "user_daily", "item_daily")
@@ -61,7 +59,7 @@ class Backfills:
         """Backfill once and hash every table."""
         self.say(f"{name}: {self.window.length} days")
         began = time.monotonic()
-        backfill = self._created(options)
+        backfill = self.client.backfill(DAG, self.window, max_active_runs=2, **options)
         runs = self.client.wait_for_backfill(backfill, timeout=3600, until_closed=True)
         done = Pass(
             name,
@@ -74,18 +72,6 @@ class Backfills:
         for table, value in done.hashes.items():
             self.say(f"  {table:<14} {value}")
         return done
-
-    def _created(self, options: Mapping[str, Any]) -> Backfill:
-        """On SQLite, Airflow takes a request back (503) when the scheduler writes while it creates the runs."""
-        for attempt in range(1, ATTEMPTS + 1):
-            try:
-                return self.client.backfill(DAG, self.window, max_active_runs=2, **options)
-            except AirflowError as error:
-                if "503" not in str(error) or attempt == ATTEMPTS:
-                    raise
-                self.say(f"asked again: {error}")
-                time.sleep(2.0)
-        raise AssertionError("unreachable")
 
 
 def plan_for(home: Path, window: Window) -> PlatformPlan:
