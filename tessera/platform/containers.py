@@ -23,6 +23,7 @@ def container_plan() -> PlatformPlan:
         plugins=CODE / "plugins",
         environment={"TESSERA_HOME": str(HOME)},
         parallelism=4,
+        airflow_database="postgresql+psycopg2://postgres/airflow",  # which kind; the address is in the secret file
         bind="0.0.0.0",  # noqa: S104 - inside a container; compose publishes on the loopback only
         hosts=HOSTS,
         python="python",

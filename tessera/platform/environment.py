@@ -17,6 +17,8 @@ QUIET = {
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "PYTHONUNBUFFERED": "1",
 }
+# Airflow on SQLite: see tessera.platform.savepoints
+SAVEPOINTS = {"AIRFLOW__DATABASE__SQL_ALCHEMY_CONNECT_ARGS": "tessera.platform.savepoints.CONNECT_ARGS"}
 LOOPBACK_HOSTS = "127.0.0.1,localhost,::1"
 
 
@@ -41,6 +43,7 @@ def airflow(plan: PlatformPlan) -> dict[str, str]:
         "AIRFLOW_HOME": str(plan.airflow_home),
         "AIRFLOW_CONN_SMTP_DEFAULT": _mail_connection(plan),
         **{f"AIRFLOW__{key}": value for key, value in _airflow_options(plan).items()},
+        **({} if plan.airflow_database else SAVEPOINTS),
     }
 
 
