@@ -31,7 +31,7 @@ from warehouse.store import Store
 from warehouse.windows import Window
 
 DAG = "ingest_interactions"
-SERVERS = ("api-server", "scheduler", "dag-processor", "triggerer")
+SERVERS = ("pools", "api-server", "scheduler", "dag-processor", "triggerer")
 TABLES = ("deliveries", "interactions", "quarantine", "ingest_ledger", "users", "items", "user_daily", "item_daily")
 
 
@@ -104,7 +104,6 @@ def measure(home: Path, days: int, events: int, say: Callable[[str], None]) -> d
         login = platform.credentials
         with AirflowClient(platform.address("airflow"), login.username, login.password) as client:
             client.wait_for_dags([DAG])
-            client.ensure_pool("lake", 1)
             client.unpause(DAG)
             backfills = Backfills(client, truth.window, Store(home / "lake"), say)
             passes = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
@@ -28,3 +29,37 @@ class TrainingSource(Protocol):
     def span(self) -> Window:
         """The days that hold events."""
         ...
+
+
+@dataclass(frozen=True, eq=False)
+class FrameSource:
+    """A source over frames in memory whose features do not change with the day.
+
+    Args:
+        log: all events, see :meth:`TrainingSource.events`.
+        catalogue: the items.
+        people: the users.
+        days: those that hold events.
+    """
+
+    log: pd.DataFrame
+    catalogue: pd.DataFrame
+    people: pd.DataFrame
+    days: Window
+
+    def events(self, window: Window) -> pd.DataFrame:
+        """The rows of ``log`` in the window."""
+        inside = (self.log["ts"] >= window.start_ts) & (self.log["ts"] < window.end_ts)
+        return self.log[inside].reset_index(drop=True)
+
+    def users(self, as_of: date) -> pd.DataFrame:
+        """``people``, whatever the day."""
+        return self.people
+
+    def items(self, as_of: date) -> pd.DataFrame:
+        """``catalogue``, whatever the day."""
+        return self.catalogue
+
+    def span(self) -> Window:
+        """``days``."""
+        return self.days

@@ -68,11 +68,6 @@ class AirflowClient:
         """Let the scheduler start no more runs of ``dag_id``."""
         self._session.request("PATCH", f"dags/{dag_id}", json={"is_paused": True})
 
-    def ensure_pool(self, name: str, slots: int) -> None:
-        """Create a pool of that many slots, or leave the one that is there: people tune pools in the UI."""
-        if name not in [str(row["name"]) for row in self._session.pages("pools", "pools")]:
-            self._session.request("POST", "pools", json={"name": name, "slots": slots})
-
     def trigger(
         self,
         dag_id: str,

@@ -178,13 +178,18 @@ class Guardian:
 def _spawn(component: Component, output: Any) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         component.argv,
-        env={**os.environ, **component.environment, **component.secrets},
+        env={**_inherited(), **component.environment, **component.secrets},
         stdin=subprocess.DEVNULL,
         stdout=output,
         stderr=subprocess.STDOUT,
         start_new_session=True,
         preexec_fn=processes.end_with_parent,  # noqa: PLW1509 - one thread only, so a fork here is safe
     )
+
+
+def _inherited() -> dict[str, str]:
+    # an Airflow of the caller's own (a shell, a test run) must not configure this one
+    return {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW__")}
 
 
 if __name__ == "__main__":

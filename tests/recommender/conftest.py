@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from recommender.settings import RankerSettings, SpineSettings
+from recommender.source import FrameSource
 from recommender.spine import Spine
 from warehouse.windows import Window
 
@@ -22,25 +23,14 @@ SMALL = SpineSettings(
 
 
 @dataclass(frozen=True, eq=False)
-class World:
-    """A TrainingSource: features are counted from events before the day asked for."""
-
-    log: pd.DataFrame
-    catalogue: pd.DataFrame
-    people: pd.DataFrame
-
-    def events(self, window: Window) -> pd.DataFrame:
-        inside = (self.log["ts"] >= window.start_ts) & (self.log["ts"] < window.end_ts)
-        return self.log[inside].reset_index(drop=True)
+class World(FrameSource):
+    """Features are counted from events before the day asked for."""
 
     def users(self, as_of: date) -> pd.DataFrame:
         return self._with_counts(self.people, "user_id", as_of)
 
     def items(self, as_of: date) -> pd.DataFrame:
         return self._with_counts(self.catalogue, "item_id", as_of)
-
-    def span(self) -> Window:
-        return Window(START, AS_OF)
 
     def _with_counts(self, frame: pd.DataFrame, key: str, as_of: date) -> pd.DataFrame:
         past = self.log[self.log["ts"] < pd.Timestamp(as_of, tz="UTC")]
@@ -73,7 +63,7 @@ def world(users: int = 150, items: int = 60, events_per_user: int = 25, seed: in
         catalogue["brand"] = [f"b{n % 5}" for n in range(items)]
         catalogue["price"] = 5.0 + kind * 20 + rng.random(items)
         people["gender"] = rng.choice(["f", "m"], users)
-    return World(log.sort_values("ts", ignore_index=True), catalogue, people)
+    return World(log.sort_values("ts", ignore_index=True), catalogue, people, Window(START, AS_OF))
 
 
 @pytest.fixture(scope="session")

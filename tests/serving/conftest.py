@@ -17,6 +17,7 @@ from fastapi.testclient import TestClient
 from recommender import artifact
 from recommender.head import SegmentHead
 from recommender.settings import RankerSettings, SpineSettings
+from recommender.source import FrameSource
 from recommender.spine import Spine
 from serving.app import create_app
 from serving.config import ServingConfig
@@ -30,30 +31,9 @@ USERS, ITEMS = 60, 40
 ARRIVAL = datetime(2026, 2, 15, 12, 0, tzinfo=UTC)
 
 
-@dataclass(frozen=True, eq=False)
-class Shop:
-    """A TrainingSource of sixty users who each like every third item."""
-
-    log: pd.DataFrame
-    catalogue: pd.DataFrame
-    people: pd.DataFrame
-
-    def events(self, window: Window) -> pd.DataFrame:
-        inside = (self.log["ts"] >= window.start_ts) & (self.log["ts"] < window.end_ts)
-        return self.log[inside].reset_index(drop=True)
-
-    def users(self, as_of: date) -> pd.DataFrame:
-        return self.people
-
-    def items(self, as_of: date) -> pd.DataFrame:
-        return self.catalogue
-
-    def span(self) -> Window:
-        return Window(START, AS_OF)
-
-
 @pytest.fixture(scope="session")
-def shop() -> Shop:
+def shop() -> FrameSource:
+    """Sixty users who each like every third item."""
     rng = np.random.default_rng(5)
     owners = rng.integers(0, USERS, 1200)
     liked = rng.random(1200) < 0.8
@@ -74,11 +54,11 @@ def shop() -> Shop:
     names = [f"i{n:02d}" for n in range(ITEMS)]
     catalogue = pd.DataFrame({"item_id": names, "title": [f"Item {n}" for n in names], "category": "c", "price": 1.0})
     people = pd.DataFrame({"user_id": [f"u{n:02d}" for n in range(USERS)], "gender": ["f", "m"] * (USERS // 2)})
-    return Shop(log.sort_values("ts", ignore_index=True), catalogue, people)
+    return FrameSource(log.sort_values("ts", ignore_index=True), catalogue, people, Window(START, AS_OF))
 
 
 @pytest.fixture(scope="session")
-def spine(shop: Shop) -> Spine:
+def spine(shop: FrameSource) -> Spine:
     ranker = RankerSettings(seeds=(1,), trees=5, minimum_leaf=5, minimum_users=10)
     settings = SpineSettings(candidates=12, factors=4, iterations=2, ranker=ranker)
     return Spine.fit(shop, AS_OF, settings)
@@ -99,7 +79,7 @@ SnapshotWriter = Callable[..., Path]
 
 
 @pytest.fixture
-def snapshot_of(shop: Shop) -> SnapshotWriter:
+def snapshot_of(shop: FrameSource) -> SnapshotWriter:
     """Writes the shop's snapshot into a folder; keyword arguments replace parts of it."""
 
     def write(folder: Path, **changes: Any) -> Path:

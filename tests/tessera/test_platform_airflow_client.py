@@ -161,9 +161,3 @@ def test_a_refusal_carries_airflows_reason(client: AirflowClient) -> None:
 def test_a_request_that_changes_something_is_not_repeated_when_its_answer_is_lost() -> None:
     with AirflowClient("http://127.0.0.1:9", "admin", "pw") as client, pytest.raises(AirflowError, match="not answer"):
         client.trigger("d")
-
-
-def test_a_pool_is_created_once_and_never_changed(client: AirflowClient, fake: FakeAirflow) -> None:
-    client.ensure_pool("default_pool", 4)
-    client.ensure_pool("training", 2)
-    assert fake.bodies == [{"name": "training", "slots": 2}]
