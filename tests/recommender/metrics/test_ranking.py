@@ -26,7 +26,9 @@ def _naive(ranked: list[str], relevant: set[str], k: int) -> dict[str, float]:
         "ndcg": sum(hit / log2(place + 2) for place, hit in enumerate(hits)) / ideal,
         "recall": sum(hits) / len(relevant),
         "map": sum(precisions) / min(k, len(relevant)),
+        "mrr": next((1 / (place + 1) for place, hit in enumerate(hits) if hit), 0.0),
         "precision": sum(hits) / k,
+        "hit_rate": float(any(hits)),
     }
 
 
