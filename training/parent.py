@@ -76,7 +76,7 @@ def train_global(
     reading = reader or FoldReader(source, settings.evaluation)
     evaluation = evaluate_parent(reading, [fold for fold in folds if fold.role == "gate"], assignments)
     k = settings.evaluation.k
-    evidence = None if champion is None else _beside_champion(reading, folds, champion, as_of)
+    evidence = None if champion is None else _beside_champion(reading, folds, champion, as_of, assignments)
     missing = shortfall(plan_folds(as_of, settings.backtest, source.span()), settings.backtest)
     return TrainedParent(
         spine=spine,
@@ -94,12 +94,13 @@ def evaluate_parent(reader: FoldReader, folds: Sequence[Fold], assignments: Assi
     frames = [_empty()]
     for fold in folds:
         frame = _judged_parent(reader, fold, fold.spine)
-        segments = pd.Series(dtype=object) if assignments is None else assignments(fold.cutoff)
-        frames.append(frame.assign(**{SEGMENT: frame[USER].map(segments).astype(object)}))
+        frames.append(_with_segment(frame, assignments, fold.cutoff))
     return pd.concat(frames, ignore_index=True)
 
 
-def _beside_champion(reader: FoldReader, folds: Sequence[Fold], champion: Spine, as_of: date) -> pd.DataFrame:
+def _beside_champion(
+    reader: FoldReader, folds: Sequence[Fold], champion: Spine, as_of: date, assignments: Assignments | None
+) -> pd.DataFrame:
     """Windows that neither model saw: what remains of each fold's window after the champion's own as-of.
 
     The champion stands as it is, the challenger is the new recipe fitted at the fold's cutoff: what is compared is
@@ -115,7 +116,8 @@ def _beside_champion(reader: FoldReader, folds: Sequence[Fold], champion: Spine,
         new = _judged_parent(reader, Fold(start, window, fold.role, fold.spine), fold.spine)
         old = _judged_parent(reader, Fold(start, window, fold.role, champion), champion)
         common = set(new[USER]) & set(old[USER])
-        frames.append(paired(old[old[USER].isin(common)], new[new[USER].isin(common)]))
+        frame = paired(old[old[USER].isin(common)], new[new[USER].isin(common)])
+        frames.append(_with_segment(frame, assignments, start))
     return pd.concat(frames, ignore_index=True)
 
 
@@ -123,6 +125,11 @@ def _judged_parent(reader: FoldReader, fold: Fold, spine: Spine) -> pd.DataFrame
     cohort, settings = reader.cohort(fold), reader.settings
     lists = spine.recommend(cohort.history, cohort.users, settings.k, settings.exclude_seen)
     return judged(cohort, lists, settings.k)
+
+
+def _with_segment(frame: pd.DataFrame, assignments: Assignments | None, cutoff: date) -> pd.DataFrame:
+    segments = pd.Series(dtype=object) if assignments is None else assignments(cutoff)
+    return frame.assign(**{SEGMENT: frame[USER].map(segments).astype(object)})
 
 
 def _by_segment(evaluation: pd.DataFrame, k: int) -> dict[str, float]:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from training.gate import GateSettings, decide, decide_all, decide_parent
+from training.gate import GateSettings, decide, decide_all
 
 SEED = 20261122
 
@@ -156,19 +156,18 @@ def test_deciding_two_thousand_users_takes_under_half_a_second() -> None:
     assert time.process_time() - started < 0.5
 
 
-def test_the_first_parent_serves_at_once() -> None:
-    assert decide_parent(None, GateSettings()).serves
-
-
-def test_a_parent_serves_unless_it_is_proved_worse() -> None:
-    asked = GateSettings()
-    assert decide_parent(evaluation(0.0, windows=1), asked).serves
-    assert decide_parent(evaluation(-0.02, windows=1), asked).verdict == "falls_back"
-    assert decide_parent(evaluation(-0.02, users=20, windows=1), asked).verdict == "not_enough_evidence"
+def test_a_random_training_needs_its_seeds_averaged_on_both_sides() -> None:
+    clear = evaluation(0.02)
+    few = decide(clear, GateSettings(), seeds=2)
+    assert few.verdict == "not_enough_evidence"
+    assert "one side averages 2 seeds, needed 3" in few.reason
+    assert decide(clear, GateSettings(), seeds=3).serves
+    assert decide(clear, GateSettings(), seeds=None).serves
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"alpha": 0.0}, {"alpha": 0.7}, {"margin": -0.1}, {"resamples": 0}, {"minimum_users": 0}]
+    "wrong",
+    [{"alpha": 0.0}, {"alpha": 0.7}, {"margin": -0.1}, {"resamples": 0}, {"minimum_users": 0}, {"minimum_seeds": 0}],
 )
 def test_settings_out_of_range_are_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(ValueError, match="gate"):
