@@ -61,6 +61,12 @@ class Training:
         """The segmentation in force."""
         return Membership(self.store, self.settings, self.source, self.as_of)
 
+    @cached_property
+    def reader(self) -> FoldReader:
+        """Folds are read from the lake once, by whoever trains first; the other tasks read the arrays."""
+        folder = self.settings.home / "cache" / "folds"
+        return FoldReader(self.source, self.settings.training.evaluation, folder, self.source.data_hash)
+
     def conclude(self, registration: Registration, expected: str | None) -> dict[str, Any]:
         """Register, move the alias if proved and allowed, write the row of ``gate_decisions``."""
         version = self.registry.register(registration)
@@ -125,6 +131,7 @@ class GlobalTraining(Training):
             assignments=self.membership.at,
             snapshot_id=self.source.data_hash,
             progress=log.info,
+            reader=self.reader,
         )
         with tempfile.TemporaryDirectory() as folder:
             registration = submit_global(
@@ -154,7 +161,7 @@ class SegmentTraining(Training):
             settings=self.settings.training,
             parent_version=parent.version,
             # model, placebo and control read the same folds
-            reader=FoldReader(self.source, self.settings.training.evaluation),
+            reader=self.reader,
         )
         chosen = strategy(self.strategy)
         challenger = chosen.challenge(task)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -14,9 +16,11 @@ from recommender.history import History
 from recommender.metrics import Truth, evaluate, truth_of
 from recommender.recommendations import Recommendations
 from recommender.source import TrainingSource
+from recommender.spine import Spine
 from recommender.vocabulary import Vocabulary
 from training.backtest import Fold
-from training.settings import EvaluationSettings
+from training.frames import FoldFrames
+from training.settings import EvaluationSettings, short_hash
 from warehouse.columns import ITEM, TS, USER, WEIGHT
 from warehouse.windows import Window
 
@@ -43,23 +47,24 @@ class Cohort:
         return len(self.truth.users)
 
 
-@dataclass(frozen=True, eq=False)
-class _FoldFrames:
-    """What one fold needs, read once for all segments."""
-
-    fold: Fold
-    history: History
-    truth: Truth
-    users: pd.DataFrame
-
-
 class FoldReader:
-    """Reads folds from ``source`` and remembers them: segments trained together share the reading."""
+    """Reads folds from ``source`` and remembers them: segments trained together share the reading.
 
-    def __init__(self, source: TrainingSource, settings: EvaluationSettings) -> None:
+    Args:
+        source: events and features.
+        settings: who is evaluated and on what.
+        cache: folder for what was read, shared by tasks in other processes; ``None``: memory only.
+        snapshot_id: names the data that ``source`` reads; what was kept of other data is not used.
+    """
+
+    def __init__(
+        self, source: TrainingSource, settings: EvaluationSettings, cache: Path | None = None, snapshot_id: str = ""
+    ) -> None:
         self.source = source
         self.settings = settings
-        self._folds: dict[tuple[date, Window], _FoldFrames] = {}
+        self.cache = cache
+        self.snapshot_id = snapshot_id
+        self._folds: dict[tuple[date, Window], tuple[Spine, FoldFrames]] = {}
         self._events: dict[tuple[date, int], pd.DataFrame] = {}
 
     def cohort(self, fold: Fold, members: NDArray[np.object_] | None = None) -> Cohort:
@@ -81,20 +86,35 @@ class FoldReader:
             self._events[key] = self.source.events(_past(self.source, as_of, days))[[USER, ITEM, TS, WEIGHT]]
         return self._events[key]
 
-    def _frames(self, fold: Fold) -> _FoldFrames:
+    def _frames(self, fold: Fold) -> FoldFrames:
         key = (fold.cutoff, fold.window)
-        known = self._folds.get(key)
+        spine, frames = self._folds.get(key, (None, None))
         # another parent at the same cutoff may have another catalogue
-        if known is None or known.fold.spine is not fold.spine:
-            known = self._folds[key] = self._read(fold)
-        return known
+        if frames is None or spine is not fold.spine:
+            frames = self._kept(fold)
+            self._folds[key] = (fold.spine, frames)
+        return frames
 
-    def _read(self, fold: Fold) -> _FoldFrames:
+    def _kept(self, fold: Fold) -> FoldFrames:
+        if self.cache is None:
+            return self._read(fold)
+        folder = self.cache / f"{fold.cutoff}-{fold.window.end}-{self._key(fold.spine)}"
+        if folder.exists():
+            return FoldFrames.load(folder, fold.spine.items, fold.cutoff)
+        frames = self._read(fold)
+        frames.save(folder)
+        return frames
+
+    def _key(self, spine: Spine) -> str:
+        items = hashlib.sha256("\0".join(spine.items.ids.tolist()).encode()).hexdigest()
+        return short_hash([self.snapshot_id, spine.settings.history_days, self.settings.exclude_seen, items])
+
+    def _read(self, fold: Fold) -> FoldFrames:
         past = self.events_before(fold.cutoff, fold.spine.settings.history_days)
         history = fold.spine.history(past, fold.cutoff)
         after = self.source.events(fold.window)
         truth = truth_of(after[after["positive"]], history, self.settings.exclude_seen)
-        return _FoldFrames(fold, history, truth, self.source.users(fold.cutoff))
+        return FoldFrames(history, truth, self.source.users(fold.cutoff))
 
     def _sampled(self, codes: NDArray[np.int64], cutoff: date) -> NDArray[np.int64]:
         bound = self.settings.users_per_fold
