@@ -3,8 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
-from typing import Any
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import Any, Final
+
+from recommender.generators.registry import GeneratorSettings, Parameter, build
+
+DEFAULT_GENERATORS: Final = (
+    GeneratorSettings("Popularity", "popularity", {"half_life_days": 7.0}),
+    GeneratorSettings("ItemItem", "item_item", {"neighbours": 200, "half_life_days": 60.0}),
+    GeneratorSettings(
+        "ALS",
+        "als",
+        {"factors": 64, "regularisation": 30.0, "alpha": 4.0, "iterations": 10, "half_life_days": 60.0},
+    ),
+    GeneratorSettings("Content", "content", {"half_life_days": 60.0}),
+)
+# kinds that say less about the user's own taste count less where nothing was learnt
+_USUAL_WEIGHTS: Final = {"Popularity": 0.5, "Content": 0.2}
 
 
 @dataclass(frozen=True)
@@ -37,30 +52,71 @@ class RankerSettings:
 class SpineSettings:
     """How the global model is fitted.
 
-    ``label_days`` is the slice before ``as_of`` that supplies the ranker's targets; ``candidates`` the items that
-    every generator proposes; half-lives are days.
+    Args:
+        generators: who proposes; one must be of kind ``Popularity``, which fills short lists. Names are unique.
+        blend: weights by generator name for the linear blend; generators not named get their kind's usual weight.
+        label_days: the slice before ``as_of`` that supplies the ranker's targets.
+        history_days: how far back events are read.
+        candidates: the items that every generator proposes.
+        taste_half_life: days, of the profile that affinities are computed from.
+        threads: of native libraries.
+        seed: of everything random but the ranker's own seeds.
+        ranker: the second step.
+
+    Raises:
+        ValueError: a number that cannot work, or generators that cannot be built.
     """
 
+    generators: tuple[GeneratorSettings, ...] = DEFAULT_GENERATORS
+    blend: tuple[tuple[str, float], ...] = ()
     label_days: int = 14
     history_days: int = 365
     candidates: int = 50
-    popularity_half_life: float = 7.0
     taste_half_life: float = 60.0
-    neighbours: int = 200
-    factors: int = 64
-    regularisation: float = 30.0
-    alpha: float = 4.0
-    iterations: int = 10
     threads: int = 1
     seed: int = 7
     ranker: RankerSettings = field(default_factory=RankerSettings)
-    blend: tuple[tuple[str, float], ...] = (("popularity", 0.5), ("item_item", 1.0), ("als", 1.0), ("content", 0.2))
 
     def __post_init__(self) -> None:
-        positive = ("label_days", "history_days", "candidates", "popularity_half_life", "taste_half_life", "neighbours")
-        for name in (*positive, "factors", "regularisation", "alpha", "iterations", "threads"):
+        for name in ("label_days", "history_days", "candidates", "taste_half_life", "threads"):
             if not getattr(self, name) > 0:
                 raise ValueError(f"spine setting '{name}' must be above 0; found {getattr(self, name)!r}")
+        self._refuse_generators()
+        unknown = sorted({name for name, _ in self.blend} - set(self.names))
+        if unknown:
+            raise ValueError(f"blend weights name {unknown}; this spine's generators are {list(self.names)}")
+
+    def _refuse_generators(self) -> None:
+        if len(set(self.names)) != len(self.names):
+            raise ValueError(f"generators of one spine need different names; found {list(self.names)}")
+        if not any(generator.kind == "Popularity" for generator in self.generators):
+            raise ValueError(
+                "a spine needs a generator of kind 'Popularity', which fills short lists and serves the unknown; "
+                f"found {[generator.kind for generator in self.generators]}"
+            )
+        for generator in self.generators:
+            build(generator)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The generators' names in order."""
+        return tuple(generator.name for generator in self.generators)
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """The blend's weight of every generator."""
+        usual = {generator.name: _USUAL_WEIGHTS.get(generator.kind, 1.0) for generator in self.generators}
+        return usual | dict(self.blend)
+
+    def with_parameters(self, generator: str, **parameters: Parameter) -> SpineSettings:
+        """The same settings with some parameters of one generator changed."""
+        if generator not in self.names:
+            raise ValueError(f"no generator is called '{generator}'; this spine's generators are {list(self.names)}")
+        changed = (
+            replace(entry, parameters={**entry.parameters, **parameters}) if entry.name == generator else entry
+            for entry in self.generators
+        )
+        return replace(self, generators=tuple(changed))
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, ready for JSON."""
@@ -77,6 +133,8 @@ class SpineSettings:
         ranker = dict(plain.pop("ranker", {}))
         if "seeds" in ranker:
             ranker["seeds"] = tuple(ranker["seeds"])
+        if "generators" in plain:
+            plain["generators"] = tuple(GeneratorSettings.from_json(entry) for entry in plain["generators"])
         if "blend" in plain:
             plain["blend"] = tuple((str(name), float(weight)) for name, weight in plain["blend"])
         return cls(ranker=RankerSettings(**ranker), **plain)

@@ -17,7 +17,7 @@ from recommender.candidates import Candidates, Scores
 from recommender.catalogue import Catalogue
 from recommender.features import assemble, user_matrix
 from recommender.filling import filled
-from recommender.generators import Generator
+from recommender.generators import Generator, Popularity
 from recommender.history import History
 from recommender.matrices import csr
 from recommender.ranker import LambdaRanker
@@ -127,7 +127,7 @@ class Spine:
     def _popular(self) -> NDArray[np.int64]:
         """Item codes by falling popularity, ties by code."""
         nobody = History.empty(Vocabulary(np.array([""])), self.items, self.as_of)
-        scores = next(g for g in self.generators if g.name == "popularity").score(nobody)[0]
+        scores = next(g for g in self.generators if isinstance(g, Popularity)).score(nobody)[0]
         return np.argsort(-scores, kind="stable").astype(np.int64)
 
     def _refuse_other_items(self, history: History) -> None:
@@ -159,7 +159,7 @@ class Spine:
             parent=_concatenated([parent for _, parent in parts], np.float32),
             from_parent=_concatenated([pairs.from_parent for pairs, _ in parts], np.bool_),
         )
-        return rows if self.ranker else rows.with_parent(rows.blended(dict(self.settings.blend)))
+        return rows if self.ranker else rows.with_parent(rows.blended(self.settings.weights))
 
     def _wanted(self, extra: Extra | None, history: History) -> sparse.csr_matrix | None:
         if not extra:

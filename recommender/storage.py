@@ -10,7 +10,8 @@ from typing import Any, Final, Protocol
 import numpy as np
 
 from recommender.catalogue import Catalogue
-from recommender.generators import ALS, Content, Generator, ItemItem, Popularity
+from recommender.generators import Generator
+from recommender.generators.registry import kind_named
 from recommender.head import SegmentHead
 from recommender.matrices import Arrays
 from recommender.ranker import LambdaRanker
@@ -19,7 +20,6 @@ from recommender.settings import SpineSettings
 from recommender.spine import Spine
 from recommender.vocabulary import Vocabulary
 
-GENERATORS: Final[dict[str, type[Any]]] = {kind.__name__: kind for kind in (ALS, Content, ItemItem, Popularity)}
 _MODEL = "model.json"
 
 
@@ -114,7 +114,7 @@ def _write_generator(generator: Generator, folder: Path) -> dict[str, Any]:
 
 def _read_generator(entry: dict[str, Any], folder: Path) -> Generator:
     arrays = _read_arrays(folder / f"generator_{entry['name']}.safetensors")
-    generator: Generator = GENERATORS[entry["kind"]].from_state(arrays, entry["config"])
+    generator: Generator = kind_named(entry["kind"]).from_state(arrays, entry["config"])
     return generator
 
 

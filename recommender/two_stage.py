@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from recommender.catalogue import Catalogue, aligned
 from recommender.features import assemble, user_matrix
-from recommender.generators import ALS, Content, Generator, ItemItem, Popularity, TrainingData
+from recommender.generators import Generator, TrainingData
+from recommender.generators.registry import build
 from recommender.history import History
 from recommender.metrics import Truth, hit_pairs, truth_of
 from recommender.ranker import Labelled, LambdaRanker, fit_booster
@@ -52,8 +53,7 @@ def fit_spine(
     progress(f"generators before {inner}")
     first = _first_step(source, events, inner, settings) if _has_events(events, inner) else None
     users = source.users(inner)
-    names = [generator.name for generator in _unfitted(settings)]
-    schema = FeatureSchema.of(users, source.items(inner), names)
+    schema = FeatureSchema.of(users, source.items(inner), settings.names)
     ranker, facts = None, _no_ranker(0, settings.ranker)
     if first is not None:
         labels = _labels(events, inner, as_of)
@@ -75,16 +75,6 @@ def _has_events(events: pd.DataFrame, before: date) -> bool:
     return bool((pd.to_datetime(events[TS], utc=True) < midnight(before)).any())
 
 
-def _unfitted(settings: SpineSettings) -> tuple[Generator, ...]:
-    taste = settings.taste_half_life
-    return (
-        Popularity(half_life_days=settings.popularity_half_life),
-        ItemItem(neighbours=settings.neighbours, half_life_days=taste),
-        ALS(settings.factors, settings.regularisation, settings.alpha, settings.iterations, taste),
-        Content(half_life_days=taste),
-    )
-
-
 def _first_step(source: TrainingSource, events: pd.DataFrame, cutoff: date, settings: SpineSettings) -> FirstStep:
     listed = source.items(cutoff)
     past = events.loc[pd.to_datetime(events[TS], utc=True) < midnight(cutoff)]
@@ -92,7 +82,7 @@ def _first_step(source: TrainingSource, events: pd.DataFrame, cutoff: date, sett
     history = History.from_events(past, cutoff, vocabulary)
     items = aligned(listed, vocabulary)
     training = TrainingData(history, items, settings.seed, settings.threads)
-    return FirstStep(history, items, tuple(generator.fit(training) for generator in _unfitted(settings)))
+    return FirstStep(history, items, tuple(build(generator).fit(training) for generator in settings.generators))
 
 
 def _labels(events: pd.DataFrame, inner: date, as_of: date) -> pd.DataFrame:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from recommender import artifact
+from recommender.settings import SpineSettings
 from training.decision import Decision
 from training.parent import TrainedParent
 from training.plots import gate_intervals, metric_by_segment, tuning_trace
@@ -92,11 +93,18 @@ def submit_global(
         data_hash=provenance.data_hash,
         code_version=provenance.code_version,
         settings_hash=settings.hash(),
-        parameters=_flat(settings.spine.to_json()),
+        parameters=_spine_parameters(settings.spine),
         metrics=trained.metrics,
         plots=tuple(plots),
         notes=(*trained.notes, *notes),
     )
+
+
+def _spine_parameters(settings: SpineSettings) -> dict[str, object]:
+    """Every generator's parameters under its name."""
+    plain = settings.to_json()
+    generators = {entry["name"]: {"kind": entry["kind"], **entry["parameters"]} for entry in plain.pop("generators")}
+    return _flat(plain | {"blend": settings.weights, "generator": generators})
 
 
 def _flat(values: Mapping[str, object], prefix: str = "") -> dict[str, object]:

@@ -69,7 +69,7 @@ def test_features_of_the_ranker_are_read_as_of_the_inner_cutoff(small_world: Any
             asked.append(("items", day))
             return small_world.items(day)
 
-    settings = SpineSettings(label_days=10, factors=4, iterations=2)
+    settings = SpineSettings(label_days=10).with_parameters("als", factors=4, iterations=2)
     Spine.fit(Watched(), as_of, settings)  # type: ignore[arg-type]
     inner = as_of - timedelta(days=10)
     assert {day for kind, day in asked if kind == "users"} == {inner}
@@ -153,7 +153,7 @@ def test_rows_are_sorted_and_equal_whatever_the_batch(
 
 def test_too_few_labels_fall_back_to_the_blend_and_say_so(make_world: Any, as_of: date) -> None:
     tiny = make_world(users=12, items=20, events_per_user=6)
-    fitted = Spine.fit(tiny, as_of, SpineSettings(factors=4, iterations=2))
+    fitted = Spine.fit(tiny, as_of, SpineSettings().with_parameters("als", factors=4, iterations=2))
     assert fitted.ranker is None
     assert fitted.facts["ranker"] == "blend"
     assert "50 needed" in fitted.facts["ranker_reason"]
@@ -171,7 +171,7 @@ def test_missing_columns_are_tolerated_at_training_and_serving(make_world: Any, 
 
 def test_no_event_before_the_inner_cutoff_is_survived(small_world: Any, as_of: date) -> None:
     first_days = date(2026, 1, 4)
-    fitted = Spine.fit(small_world, first_days, SpineSettings(factors=4, iterations=2))
+    fitted = Spine.fit(small_world, first_days, SpineSettings().with_parameters("als", factors=4, iterations=2))
     assert fitted.ranker is None
     assert len(fitted.items) == 60
 

@@ -36,7 +36,7 @@ def test_a_worse_recipe_does_not_replace_the_champion(world: PlantedWorld, tmp_p
     champion = Spine.fit(world, AS_OF - timedelta(days=14), QUICK.spine)
     upside_down = replace(
         QUICK.spine,
-        blend=tuple((name, -weight) for name, weight in QUICK.spine.blend),
+        blend=tuple((name, -weight) for name, weight in QUICK.spine.weights.items()),
         ranker=replace(QUICK.spine.ranker, minimum_users=10**6),
     )
     decision = train_global(world, AS_OF, replace(QUICK, spine=upside_down), tmp_path, champion).decision
