@@ -1,40 +1,98 @@
-"""EASE: item-item weights in closed form."""
+"""EASE and EDLAE: the item-item weights that rebuild histories best, in closed form."""
 
 from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field, replace
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from recommender.generators.closed_form import ease_weights, largest
+from recommender.generators.item_item import ItemItem
+from recommender.generators.protocol import Config, TrainingData
+from recommender.history import History
+from recommender.matrices import Arrays, empty, pack, unpack
 
-def ease_weights(profile: sparse.csr_matrix, regularisation: float, neighbours: int) -> sparse.csr_matrix:
-    """Weights ``B = I - P / diag(P)`` with ``P = inv(XtWX + reg I)`` (Steck 2019), the strongest kept per item.
+log = logging.getLogger(__name__)
+_TINY = np.float32(1e-12)
+_BYTES_PER_WEIGHT = 8  # the Gram matrix that becomes the inverse, and the transposed copy
 
-    Users weigh ``n ** -.25`` so that a few long histories do not decide. Costs an inverse of items by items.
+
+@dataclass(frozen=True, eq=False)
+class EASE:
+    """Closed-form item-item weights on decayed history; a user's score is their mean over the liked items.
+
+    An event of decayed weight ``w`` counts ``log2(1 + w)``, 1 for a single one. With ``dropout`` this is EDLAE. The
+    weights are held whole, or ``neighbours`` of them per item. Where the catalogue needs more than ``memory_gib``,
+    the cosine neighbours of :class:`ItemItem` stand in and a warning says so.
 
     Args:
-        profile: users by items.
         regularisation: L2 on the weights.
-        neighbours: kept per row, by absolute value.
-
-    Returns:
-        float32 CSR ``(n_items, n_items)``, zero on the diagonal.
+        dropout: share of a history hidden in training; 0 is EASE.
+        user_exponent: a user of ``n`` items weighs ``n ** user_exponent``.
+        neighbours: kept per item; 0 keeps all.
+        half_life_days: age counts from the user's own newest event.
+        memory_gib: most that fitting may hold, 2 GiB are good for 16,000 items.
+        weights: from row to column, zero on the diagonal.
     """
-    lengths = np.maximum(np.diff(profile.indptr), 1)
-    damped = profile.astype(np.float64)
-    gram = np.asarray((damped.T @ damped.multiply((lengths**-0.25)[:, None])).todense(), dtype=np.float64)
-    gram[np.diag_indices_from(gram)] += regularisation
-    inverse = np.linalg.inv(gram)
-    weights = -inverse / np.diag(inverse)
-    np.fill_diagonal(weights, 0)
-    return _strongest(weights, neighbours)
 
+    regularisation: float = 20.0
+    dropout: float = 0.5
+    user_exponent: float = -0.5
+    neighbours: int = 0
+    half_life_days: float = 60.0
+    memory_gib: float = 2.0
+    weights: sparse.csr_matrix | NDArray[np.float32] = field(default_factory=empty)
+    name: str = "ease"
 
-def _strongest(weights: NDArray[np.float64], count: int) -> sparse.csr_matrix:
-    if count < weights.shape[1]:
-        size = np.abs(weights)
-        bound = np.partition(size, -count, axis=1)[:, -count]
-        weights = np.where(size >= bound[:, None], weights, 0)
-    kept = sparse.csr_matrix(weights.astype(np.float32))
-    kept.sort_indices()
-    return kept
+    @property
+    def most_items(self) -> int:
+        """The largest catalogue whose weights are exact under ``memory_gib``."""
+        return int(np.sqrt(self.memory_gib * 2**30 / _BYTES_PER_WEIGHT))
+
+    def fit(self, training: TrainingData) -> Self:
+        """Invert the items' Gram matrix, or say that it is too large and count neighbours."""
+        training.require_items()
+        items = len(training.items)
+        if items > self.most_items:
+            return replace(self, weights=self._stand_in(training, items))
+        weights = ease_weights(self._profile(training.history), self.regularisation, self.dropout, self.user_exponent)
+        return replace(self, weights=largest(weights, self.neighbours) if 0 < self.neighbours < items else weights)
+
+    def _stand_in(self, training: TrainingData, items: int) -> sparse.csr_matrix:
+        needed = _BYTES_PER_WEIGHT * items**2 / 2**30
+        log.warning(
+            "generator '%s': EASE of %d items needs %.1f GiB, memory_gib allows %.1f (%d items): cosine neighbours "
+            "stand in",
+            *(self.name, items, needed, self.memory_gib, self.most_items),
+        )
+        cosine = ItemItem(self.neighbours or ItemItem.neighbours, self.half_life_days, "cosine")
+        return cosine.fit(training).similarity
+
+    def score(self, history: History) -> NDArray[np.float32]:
+        """Mean weight of every item from the user's liked ones; 0 without history."""
+        profile = self._profile(history)
+        total = np.asarray(profile.sum(axis=1), dtype=np.float32).reshape(-1, 1)
+        scores = profile @ self.weights
+        whole = scores.toarray() if sparse.issparse(scores) else scores
+        return np.asarray(whole / np.maximum(total, _TINY), dtype=np.float32)
+
+    def _profile(self, history: History) -> sparse.csr_matrix:
+        profile = history.decayed(self.half_life_days, anchor="user")
+        profile.data = np.log2(1 + profile.data)
+        return profile
+
+    def state(self) -> tuple[Arrays, Config]:
+        """The weights, whole or sparse, and the settings."""
+        names = ("regularisation", "dropout", "user_exponent", "neighbours", "half_life_days", "memory_gib", "name")
+        arrays = pack("weights", self.weights) if sparse.issparse(self.weights) else {"weights": self.weights}
+        return arrays, {name: getattr(self, name) for name in names}
+
+    @classmethod
+    def from_state(cls, arrays: Arrays, config: Config) -> Self:
+        """Restore what :meth:`state` gave."""
+        weights = arrays["weights"] if "weights" in arrays else unpack("weights", arrays)
+        return cls(weights=weights, **config)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from recommender.generators.ease import ease_weights
+from recommender.generators.closed_form import ease_weights, largest
 from recommender.generators.protocol import Config, TrainingData
 from recommender.history import History
 from recommender.matrices import Arrays, empty, pack, unpack
@@ -43,7 +43,7 @@ class ItemItem:
         training.require_items()
         profile = self._profile(training.history)
         if self.measure == "ease" and len(training.items) <= self.ease_items:
-            return replace(self, similarity=ease_weights(profile, self.regularisation, self.neighbours))
+            return replace(self, similarity=largest(ease_weights(profile, self.regularisation), self.neighbours))
         return replace(self, similarity=self._neighbours(profile, training.threads))
 
     def _neighbours(self, profile: sparse.csr_matrix, threads: int) -> sparse.csr_matrix:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -11,8 +12,20 @@ import pytest
 
 from recommender.catalogue import aligned
 from recommender.generators import ALS, Content, Generator, ItemItem, Popularity, TrainingData
+from recommender.generators.bpr import BPR
+from recommender.generators.ease import EASE
+from recommender.generators.last_basket import LastBasket
+from recommender.generators.ncf import NCF
+from recommender.generators.sequence import SASRec
+from recommender.generators.trending import Trending
+from recommender.generators.word2vec import Word2Vec
 from recommender.history import History
 from recommender.vocabulary import Vocabulary
+
+
+def needs(module: str, name: str) -> pytest.MarkDecorator:
+    return pytest.mark.skipif(find_spec(module) is None, reason=f"{module} is not installed: extra '{name}'")
+
 
 KINDS = [
     Popularity(),
@@ -21,6 +34,15 @@ KINDS = [
     ItemItem(measure="bm25"),
     ALS(factors=8, iterations=3),
     Content(),
+    EASE(),
+    EASE(neighbours=20),
+    EASE(memory_gib=1e-9),
+    Trending(),
+    BPR(factors=8, iterations=5),
+    LastBasket(),
+    pytest.param(Word2Vec(factors=8, epochs=2), marks=needs("gensim", "word2vec")),
+    pytest.param(SASRec(factors=8, length=10, epochs=2), marks=needs("torch", "neural")),
+    pytest.param(NCF(factors=4, hidden=8, epochs=2), marks=needs("torch", "neural")),
 ]
 
 

@@ -6,12 +6,10 @@ from datetime import UTC, date, datetime
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
 
 from recommender.catalogue import aligned
 from recommender.generators import ALS, Content, ItemItem, Popularity, TrainingData
 from recommender.generators.content import documents
-from recommender.generators.ease import ease_weights
 from recommender.history import History
 from recommender.vocabulary import Vocabulary
 
@@ -59,18 +57,6 @@ def test_item_item_proposes_what_others_liked_together() -> None:
     assert scores[1] > 0
     assert scores[1] > scores[2]
     assert scores[0] == 0, "an item is not its own neighbour"
-
-
-def test_ease_weights_are_the_ridge_regression_of_each_item_on_the_others() -> None:
-    rng = np.random.default_rng(5)
-    x = (rng.random((40, 5)) < 0.5).astype(np.float64)
-    weights = ease_weights(sparse.csr_matrix(x), 2.0, neighbours=5).toarray()
-    scaled = x * np.maximum(x.sum(axis=1, keepdims=True), 1) ** -0.125
-    for item in range(5):
-        rest = np.delete(scaled, item, axis=1)
-        solved = np.linalg.solve(rest.T @ rest + 2.0 * np.eye(4), rest.T @ scaled[:, item])
-        np.testing.assert_allclose(np.delete(weights[:, item], item), solved, rtol=1e-4)
-        assert weights[item, item] == 0
 
 
 def test_a_large_catalogue_gets_cosine_instead_of_ease() -> None:
