@@ -16,9 +16,16 @@ Parameter = float | int | str | bool
 KINDS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "ALS": "als",
+        "BPR": "bpr",
         "Content": "content",
+        "EASE": "ease",
         "ItemItem": "item_item",
+        "LastBasket": "last_basket",
+        "NCF": "ncf",
         "Popularity": "popularity",
+        "SASRec": "sequence",
+        "Trending": "trending",
+        "Word2Vec": "word2vec",
     }
 )
 
