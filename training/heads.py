@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from recommender.head import SegmentHead, fit_prior
 from recommender.recommendations import LAYER_GLOBAL, LAYER_SEGMENT, Recommendations
 from training.backtest import Fold
+from training.bench import Bench, HeadParameters, PriorKey, bench
 from training.evaluation import Cohort, FoldReader, judged
-from training.search import Bench, HeadParameters, PriorKey, Tuned, bench, prior_keys, search
+from training.search import Tuned, prior_keys, search
 from training.task import Challenger, Judgement, Members, SegmentTask, challenger_of, evidence
 from warehouse.columns import USER
 
@@ -40,7 +41,7 @@ class Head:
 def tune_head(task: SegmentTask, reader: FoldReader, members: Members, with_prior: bool = True) -> Tuned:
     """Search the head's parameters for ``members`` on the tuning windows only."""
     benches = [_bench(task, reader, fold, members(fold.cutoff), with_prior) for fold in task.of_role("tune")]
-    return search([entry for entry in benches if len(entry.cohort)], task.settings.head)
+    return search([entry for entry in benches if len(entry.cohort)], task.settings.head, task.studies, task.label)
 
 
 def head_evaluation(

@@ -9,6 +9,7 @@ from typing import Any
 
 from recommender.settings import SpineSettings
 from training.gate import GateSettings
+from training.studies import Sampler, StudySettings
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,14 @@ class HeadSettings:
             gains two by chance: at 0.5 heads on a shop whose parent knew all there was lost .003 NDCG, at 1.5 .0005.
         minimum_users: evaluated tuning users below which the defaults are used untuned.
         default_prior_weight: used untuned.
-        seed: of the order in which coordinates are visited.
+        seed: of everything random.
+        sampler: ``coordinate`` (one weight at a time), ``tpe``, ``random`` or ``grid``.
+        seconds: after which no further trial begins and the running one ends.
+        pruning: give up trials that fall behind the best so far.
+        features: what may get a weight: ``prior`` and names of generators, ``*`` for any part of a name.
+
+    Raises:
+        ValueError: an unknown sampler, an empty list, or a number out of its range.
     """
 
     trials: int = 90
@@ -73,6 +81,27 @@ class HeadSettings:
     minimum_users: int = 50
     default_prior_weight: float = 0.25
     seed: int = 3
+    sampler: Sampler = "coordinate"
+    seconds: float = 60.0
+    pruning: bool = True
+    features: tuple[str, ...] = ("*",)
+
+    def __post_init__(self) -> None:
+        if not self.half_lives or not self.strengths or min(*self.half_lives, *self.strengths) <= 0:
+            raise ValueError(
+                f"a head needs half-lives and strengths above 0; found {self.half_lives} and {self.strengths}"
+            )
+        if not self.features:
+            raise ValueError("a head needs at least one feature; found none: '*' allows the prior and every generator")
+        # refuses what no study can do
+        _ = self.study
+
+    @property
+    def study(self) -> StudySettings:
+        """How the head's study searches."""
+        return StudySettings(
+            self.sampler, self.trials, self.seconds, self.pruning, self.evidence, self.passes, self.seed
+        )
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -36,6 +37,7 @@ class SegmentTask:
         settings: all choices.
         parent_version: the registered version of ``spine``.
         reader: shared by segments that are trained together.
+        studies: folder that keeps the trials of every tuning; ``None`` keeps none.
     """
 
     segment_id: str
@@ -47,6 +49,12 @@ class SegmentTask:
     settings: TrainingSettings
     parent_version: str = ""
     reader: FoldReader | None = None
+    studies: Path | None = None
+
+    @property
+    def label(self) -> str:
+        """What people find its studies by."""
+        return f"{self.segment_id}-{self.as_of}"
 
     @property
     def reading(self) -> FoldReader:
