@@ -1,0 +1,105 @@
+"""Word2Vec on item sequences: items that are liked around the same time lie close together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommender.extras import extra
+from recommender.generators.positive import positive
+from recommender.generators.protocol import Config, TrainingData
+from recommender.history import History
+from recommender.matrices import Arrays
+from recommender.sequences import Sequences
+
+
+def _nothing() -> NDArray[np.float32]:
+    return np.empty((0, 0), dtype=np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class Word2Vec:
+    """Skip-gram with negative sampling (Mikolov et al. 2013; item2vec, Barkan & Koenigstein 2016) by gensim.
+
+    A user's liked items in the order of time are a sentence; items of the same instant are shuffled. The user is the
+    decayed mean of the liked items' input vectors; the score is its product with the output vectors, which is how
+    skip-gram itself predicts a neighbour. Needs the extra ``word2vec`` to fit, not to score.
+
+    Args:
+        factors: length of a vector.
+        window: neighbours on each side.
+        epochs: passes over the sequences.
+        negatives: drawn for one neighbour.
+        exponent: of an item's frequency when negatives are drawn; 1 draws popular ones, which suits sequences of items
+            less than words (Caselles-Dupré et al. 2018).
+        half_life_days: age counts from the user's own newest event.
+        inputs: ``(n_items, factors)``, 0 for items nobody liked.
+        outputs: of the same shape.
+    """
+
+    factors: int = 64
+    window: int = 10
+    epochs: int = 20
+    negatives: int = 10
+    exponent: float = 0.5
+    half_life_days: float = 30.0
+    inputs: NDArray[np.float32] = field(default_factory=_nothing)
+    outputs: NDArray[np.float32] = field(default_factory=_nothing)
+    name: str = "word2vec"
+
+    def fit(self, training: TrainingData) -> Self:
+        """Train on all sequences, on one thread: gensim's threads race, and a model must come out the same twice."""
+        training.require_items()
+        sentences = _sentences(training.history, training.seed)
+        inputs, outputs = (np.zeros((len(training.items), self.factors), dtype=np.float32) for _ in range(2))
+        if sentences:
+            model = self._trained(sentences, training.seed)
+            codes = np.array([int(word) for word in model.wv.index_to_key])
+            inputs[codes], outputs[codes] = model.wv.vectors, model.syn1neg
+        return replace(self, inputs=inputs, outputs=outputs)
+
+    def _trained(self, sentences: list[list[str]], seed: int) -> Any:
+        return extra("gensim.models", "word2vec").Word2Vec(
+            sentences,
+            vector_size=self.factors,
+            window=self.window,
+            epochs=self.epochs,
+            negative=self.negatives,
+            ns_exponent=self.exponent,
+            sg=1,
+            min_count=1,
+            sample=0,
+            workers=1,
+            seed=seed,
+            hashfxn=int,  # never Python's own hash of a string, which changes with every process
+        )
+
+    def score(self, history: History) -> NDArray[np.float32]:
+        """User times output vectors, counted from the user's lowest item; 0 without history."""
+        liked = history.decayed(self.half_life_days, anchor="user")
+        total = np.asarray(liked.sum(axis=1), dtype=np.float32).reshape(-1, 1)
+        users = np.asarray(liked @ self.inputs / np.maximum(total, np.float32(1e-12)), dtype=np.float32)
+        trained: NDArray[np.bool_] = np.abs(self.outputs).max(axis=1, initial=0) > 0
+        return positive(users @ self.outputs.T, trained, history)
+
+    def state(self) -> tuple[Arrays, Config]:
+        """Both kinds of vectors and the settings."""
+        names = ("factors", "window", "epochs", "negatives", "exponent", "half_life_days", "name")
+        return {"inputs": self.inputs, "outputs": self.outputs}, {name: getattr(self, name) for name in names}
+
+    @classmethod
+    def from_state(cls, arrays: Arrays, config: Config) -> Self:
+        """Restore what :meth:`state` gave."""
+        return cls(inputs=arrays["inputs"], outputs=arrays["outputs"], **config)
+
+
+def _sentences(history: History, seed: int) -> list[list[str]]:
+    """Item codes as words, one sentence a user who liked something."""
+    ties = np.random.default_rng(seed).random(history.weights.nnz)
+    sequences = Sequences.of(history, ties)
+    words = sequences.items.astype(str)
+    cuts = [part.tolist() for part in np.split(words, sequences.indptr[1:-1])]
+    return [sentence for sentence in cuts if sentence]
