@@ -21,6 +21,7 @@ class BacktestSettings:
         gate_windows: how many decide.
         tune_windows: how many older ones tune.
         minimum_history_days: events that must lie before the oldest cutoff; windows without them are left out.
+        workers: parents that are fitted at the same time; changes no result.
 
     Raises:
         ValueError: a number below 1 (``tune_windows`` may be 0).
@@ -30,9 +31,11 @@ class BacktestSettings:
     gate_windows: int = 3
     tune_windows: int = 1
     minimum_history_days: int = 14
+    workers: int = 2
 
     def __post_init__(self) -> None:
-        if min(self.holdout_days, self.gate_windows, self.minimum_history_days) < 1 or self.tune_windows < 0:
+        least = min(self.holdout_days, self.gate_windows, self.minimum_history_days, self.workers)
+        if least < 1 or self.tune_windows < 0:
             raise ValueError(f"backtest days and windows must be at least 1 (tune_windows 0); found {self}")
 
 
