@@ -18,7 +18,7 @@ from recommender.matrices import Arrays, empty, pack, unpack
 
 log = logging.getLogger(__name__)
 _TINY = np.float32(1e-12)
-_BYTES_PER_WEIGHT = 8  # the Gram matrix that becomes the inverse, and the transposed copy
+_BYTES_PER_WEIGHT = 8  # the Gram matrix that becomes the weights, and as much again for the blocks beside it
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +42,7 @@ class EASE:
     regularisation: float = 20.0
     dropout: float = 0.5
     user_exponent: float = -0.5
-    neighbours: int = 0
+    neighbours: int = 1000
     half_life_days: float = 60.0
     memory_gib: float = 2.0
     weights: sparse.csr_matrix | NDArray[np.float32] = field(default_factory=empty)
