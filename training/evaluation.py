@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from recommender.history import History
-from recommender.metrics import Truth, evaluate, truth_of
+from recommender.metrics import Truth, coded, diversity, evaluate, truth_of
 from recommender.recommendations import Recommendations
 from recommender.source import TrainingSource
 from recommender.spine import Spine
@@ -24,7 +24,7 @@ from training.settings import EvaluationSettings, short_hash
 from warehouse.columns import ITEM, TS, USER, WEIGHT
 from warehouse.windows import Window
 
-METRICS = ("ndcg", "recall", "map", "precision")
+METRICS = ("ndcg", "recall", "map", "precision", "diversity")
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,8 +125,12 @@ class FoldReader:
 
 
 def judged(cohort: Cohort, lists: Recommendations, k: int) -> pd.DataFrame:
-    """Per-user metrics of ``lists``: ``fold user_id ndcg recall map precision``, in the cohort's order."""
-    frame = evaluate(lists, cohort.truth, k)[[USER, *METRICS]]
+    """Per-user metrics of ``lists``: ``fold user_id ndcg recall map precision diversity``, in the cohort's order.
+
+    The diversity is that of the items' categories (:func:`recommender.metrics.diversity`); NaN where none are known.
+    """
+    spread = diversity(coded(lists, cohort.truth)[:, :k], cohort.fold.spine.catalogue.categories)
+    frame = evaluate(lists, cohort.truth, k).assign(diversity=spread)[[USER, *METRICS]]
     return frame.assign(fold=str(cohort.fold.window))
 
 
@@ -144,8 +148,9 @@ def paired(parent: pd.DataFrame, challenger: pd.DataFrame) -> pd.DataFrame:
 
 
 def means(judged_frame: pd.DataFrame, k: int, suffix: str = "") -> dict[str, float]:
-    """Mean of every metric over evaluated user-windows, as ``ndcg@10`` and so on."""
-    return {f"{name}@{k}{suffix}": float(judged_frame[name].mean()) for name in METRICS if len(judged_frame)}
+    """Mean of every metric over evaluated user-windows, as ``ndcg@10`` and so on; none for what nobody has."""
+    measured = [name for name in METRICS if judged_frame[name].notna().any()]
+    return {f"{name}@{k}{suffix}": float(judged_frame[name].mean()) for name in measured}
 
 
 def members_of(assignments: pd.Series, segment_id: str) -> NDArray[np.object_]:
