@@ -36,7 +36,7 @@ class StudySettings:
     Args:
         sampler: ``coordinate`` (one group of parameters at a time), ``tpe``, ``random`` or ``grid``.
         trials: at most, the first included.
-        seconds: at most; a trial that is running then ends at its next block and does not count.
+        seconds: at most; a trial that is running then ends before its next block and does not count.
         pruning: give up trials that fall behind the best so far, block by block.
         evidence: standard errors of the paired gain above which a trial replaces the best so far.
         passes: rounds of the coordinate search.
@@ -189,11 +189,15 @@ class _Search:
         return _mean(blocks)
 
     def _until_due(self, parameters: Parameters) -> Iterator[Floats]:
-        """The blocks of a trial while there is time; the first trial is always whole."""
-        for block in self._objective(parameters):
-            if self._best is not None and self._clock() >= self._deadline:
+        """The blocks of a trial, each begun while there is time; the first trial is always whole."""
+        if self._best is None:
+            yield from self._objective(parameters)
+            return
+        blocks = iter(self._objective(parameters))
+        for _ in self._incumbent:  # as many: a trial that is complete counts, however late
+            if self._clock() >= self._deadline:
                 raise _OutOfTimeError
-            yield block
+            yield next(blocks)
 
     def _prune(self, blocks: list[Floats]) -> None:
         from optuna import TrialPruned
