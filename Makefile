@@ -7,6 +7,8 @@ export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 export DO_NOT_TRACK := 1
 export MLFLOW_DISABLE_TELEMETRY := true
+# some fifty processes import Airflow, MLflow or Evidently: each would compile them anew
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo test check format lint types contracts docs bench-backfill bench-simulate clean help
 

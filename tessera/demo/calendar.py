@@ -10,7 +10,7 @@ from tessera.membership import FIRST_FIT_DAYS
 from warehouse.windows import Window
 
 DAILY_RUNS = 7
-WATCHED_RUNS = 3
+WATCHED_RUNS = 2
 LEAST_DAYS = 42
 MOST_FITS = 4
 
