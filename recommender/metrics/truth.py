@@ -30,6 +30,11 @@ class Truth:
     matrix: sparse.csr_matrix
     relevant: NDArray[np.int64]
 
+    def rows(self, user_codes: NDArray[np.int64]) -> Truth:
+        """Only these users, in this order."""
+        users = Vocabulary(self.users.ids[user_codes])
+        return Truth(users, self.items, self.matrix[user_codes], self.relevant[user_codes])
+
 
 def truth_of(holdout: pd.DataFrame, history: History, exclude_seen: bool = True) -> Truth:
     """Distinct (user, item) pairs of the positive ``holdout`` events, without items in the users' history.
