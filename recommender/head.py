@@ -8,12 +8,13 @@ from datetime import date
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from recommender.candidates import Candidates, Scores
 from recommender.history import History
+from recommender.prior import Base, DecayedCounts, Prior
 from recommender.recommendations import LAYER_SEGMENT, Recommendations
 from recommender.spine import Spine
+from warehouse.columns import USER
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,11 +25,12 @@ class SegmentHead:
 
     Args:
         segment_id: whose model this is.
-        prior: log lift of the segment's popularity over everybody's, by item id (absent: 0).
+        prior: by item id, see :meth:`recommender.prior.DecayedCounts.prior`.
         prior_weight: >= 0.
         blend: weight by generator name.
         parent_version: the registered global version it was proved on.
         extra_items: how many of the prior's best items join the candidates.
+        base: what the prior's values are. An item it does not know has no lift (0), or is the least popular one.
     """
 
     segment_id: str
@@ -37,6 +39,7 @@ class SegmentHead:
     blend: Mapping[str, float] = field(default_factory=dict)
     parent_version: str = ""
     extra_items: int = 50
+    base: Base = "lift"
 
     def extra(self) -> tuple[str, ...]:
         """Items the prior proposes, best first; none while the prior has no weight."""
@@ -55,8 +58,9 @@ class SegmentHead:
         return np.asarray(total + np.float32(self.prior_weight) * self.prior_scores(candidates), dtype=np.float32)
 
     def prior_scores(self, candidates: Candidates) -> Scores:
-        """The prior of every row's item; 0 where the prior does not know it."""
-        by_item = np.zeros(len(candidates.items), dtype=np.float32)
+        """The prior of every row's item."""
+        absent = min(self.prior.values(), default=0.0) if self.base == "popularity" else 0.0
+        by_item = np.full(len(candidates.items), absent, dtype=np.float32)
         codes = candidates.items.codes(list(self.prior))
         values = np.fromiter(self.prior.values(), dtype=np.float32, count=len(self.prior))
         by_item[codes[codes >= 0]] = values[codes >= 0]
@@ -76,36 +80,20 @@ def fit_prior(
     as_of: date,
     half_life_days: float,
     strength: float,
-) -> dict[str, float]:
-    """Log lift of a segment's decayed popularity over everybody's.
-
-    ``log((s_i + strength * g_i) / (S + strength) / g_i)`` with the segment's decayed counts ``s``, their sum ``S`` and
-    everybody's shares ``g`` (Dirichlet smoothing towards the global shares, as in language models: Zhai & Lafferty
-    2004). A segment without events has no lift anywhere.
+    base: Base = "lift",
+) -> Prior:
+    """The prior of one segment from events; where many segments share events, count those once and ask the counts.
 
     Args:
         segment_events: events of the segment's users, ``user_id item_id ts weight``.
         all_events: events of everybody, the segment included.
         as_of: later events are left out.
         half_life_days: of an event.
-        strength: pseudo-events; the larger, the closer to 0 the lifts.
+        strength: pseudo-events; the larger, the closer to everybody.
+        base: see :meth:`recommender.prior.DecayedCounts.prior`.
 
-    Returns:
-        Lift by item id, for every item that anybody liked.
+    Raises:
+        ValueError: a strength or half-life that is not above 0.
     """
-    if strength <= 0 or half_life_days <= 0:
-        raise ValueError(f"strength and half-life must be above 0; found {strength} and {half_life_days}")
-    everybody = History.from_events(all_events, as_of)
-    total = _popularity(everybody, half_life_days)
-    own = _popularity(History.from_events(segment_events, as_of, everybody.items), half_life_days)
-    liked = total > 0
-    share = total[liked] / max(float(total.sum()), 1e-12)
-    lift = np.log((own[liked] + strength * share) / (own.sum() + strength) / share)
-    return dict(zip(everybody.items.ids[liked].tolist(), lift.tolist(), strict=True))
-
-
-def _popularity(history: History, half_life_days: float) -> NDArray[np.float64]:
-    # one user counts an item once, however often it was clicked: log damps the rest
-    faded = history.decayed(half_life_days)
-    faded.data = np.log1p(faded.data)
-    return np.asarray(faded.sum(axis=0), dtype=np.float64).ravel()
+    counts = DecayedCounts.of(History.from_events(all_events, as_of), half_life_days)
+    return counts.prior(segment_events[USER].unique(), strength, base)

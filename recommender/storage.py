@@ -90,6 +90,7 @@ class HeadKind:
             "blend": dict(model.blend),
             "parent_version": model.parent_version,
             "extra_items": model.extra_items,
+            "base": model.base,
         }
         _write_json(folder / _MODEL, values)
 

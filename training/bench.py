@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from recommender.candidates import Candidates
 from recommender.head import SegmentHead
 from recommender.metrics import hit_pairs
+from recommender.prior import Base
 from training.evaluation import Cohort
 
-PriorKey = tuple[float, float]
+PriorKey = tuple[float, float, Base]
 Scores = NDArray[np.float32]
 Codes = NDArray[np.int64]
 
@@ -29,22 +30,30 @@ class HeadParameters:
         prior_weight: of the segment's popularity lift.
         half_life: days, of the prior's events.
         strength: pseudo-events of the prior.
+        base: what the prior's values are.
         blend: weight by generator name.
     """
 
     prior_weight: float = 0.0
     half_life: float = 60.0
     strength: float = 500.0
+    base: Base = "lift"
     blend: Mapping[str, float] = field(default_factory=dict)
 
     def head(self, segment_id: str, prior: Mapping[str, float], parent_version: str = "") -> SegmentHead:
-        """The head with these weights and a prior fitted with this half-life and strength."""
-        return SegmentHead(segment_id, prior, self.prior_weight, dict(self.blend), parent_version)
+        """The head with these weights and a prior fitted by :attr:`key`."""
+        return SegmentHead(segment_id, prior, self.prior_weight, dict(self.blend), parent_version, base=self.base)
 
-    def flat(self) -> dict[str, float]:
+    @property
+    def key(self) -> PriorKey:
+        """How the prior is fitted: half-life, strength and base."""
+        return self.half_life, self.strength, self.base
+
+    def flat(self) -> dict[str, float | str]:
         """As parameters for MLflow."""
-        fixed = {"prior_weight": self.prior_weight, "half_life": self.half_life, "strength": self.strength}
-        return fixed | {f"blend.{name}": weight for name, weight in self.blend.items()}
+        flat: dict[str, float | str] = {"prior_weight": self.prior_weight, "half_life": self.half_life}
+        flat |= {"strength": self.strength, "base": self.base}
+        return flat | {f"blend.{name}": weight for name, weight in self.blend.items()}
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +66,7 @@ class Bench:
     Args:
         cohort: the evaluated users.
         candidates: theirs, with the extra items of every prior in ``priors``.
-        priors: a prior by (half-life, strength).
+        priors: a prior by half-life, strength and base.
         segment_id: whose.
         k: length of the lists.
     """
@@ -106,7 +115,7 @@ class Bench:
     def _prior_rows(self) -> dict[PriorKey, tuple[Scores, NDArray[np.bool_]]]:
         found = {}
         for key, prior in self.priors.items():
-            head = SegmentHead(self.segment_id, prior, prior_weight=1.0)
+            head = SegmentHead(self.segment_id, prior, prior_weight=1.0, base=key[-1])
             extra = np.isin(self.candidates.item_code, self.candidates.items.codes(list(head.extra())))
             found[key] = (head.prior_scores(self.candidates), extra)
         return found
@@ -125,7 +134,7 @@ class BenchPart:
         from_parent: False where only a prior asked for the row.
         parent: z-scores.
         generators: z-scores by name.
-        priors: values, and the rows that the prior would add, by (half-life, strength).
+        priors: values, and the rows that the prior would add, by half-life, strength and base.
         hit: which rows are relevant.
         relevant: relevant items per user, those that nobody proposed included.
         k: length of the lists.
@@ -161,7 +170,7 @@ class BenchPart:
                 total += np.float32(weight) * self.generators[name]
         allowed = self.from_parent
         if parameters.prior_weight:
-            rows, extra = self.priors[(parameters.half_life, parameters.strength)]
+            rows, extra = self.priors[parameters.key]
             total += np.float32(parameters.prior_weight) * rows
             allowed = allowed | extra
         return np.where(allowed, total, -np.inf).astype(np.float32)
@@ -204,7 +213,7 @@ def bench(
     cohort: Cohort, priors: Mapping[PriorKey, Mapping[str, float]], segment_id: str, k: int, exclude_seen: bool
 ) -> Bench:
     """Score the cohort's candidates once, with the extra items that any of ``priors`` would propose."""
-    heads = [SegmentHead(segment_id, prior, prior_weight=1.0) for prior in priors.values()]
+    heads = [SegmentHead(segment_id, prior, prior_weight=1.0, base=key[-1]) for key, prior in priors.items()]
     extra = sorted({item for head in heads for item in head.extra()})
     candidates = cohort.fold.spine.candidates(cohort.history, cohort.users, extra or None, exclude_seen)
     return Bench(cohort, candidates, priors, segment_id, k)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from recommender.history import History
 from recommender.metrics import Truth, coded, diversity, evaluate, truth_of
+from recommender.prior import DecayedCounts
 from recommender.recommendations import Recommendations
 from recommender.source import TrainingSource
 from recommender.spine import Spine
@@ -66,6 +67,7 @@ class FoldReader:
         self.snapshot_id = snapshot_id
         self._folds: dict[tuple[date, Window], tuple[Spine, FoldFrames]] = {}
         self._events: dict[tuple[date, int], pd.DataFrame] = {}
+        self._counts: dict[tuple[date, float], tuple[Spine, DecayedCounts]] = {}
 
     def cohort(self, fold: Fold, members: NDArray[np.object_] | None = None) -> Cohort:
         """Users with a positive event in the window on an item they had not seen; of ``members`` only, if given.
@@ -85,6 +87,26 @@ class FoldReader:
         if key not in self._events:
             self._events[key] = self.source.events(_past(self.source, as_of, days))[[USER, ITEM, TS, WEIGHT]]
         return self._events[key]
+
+    def counts(self, fold: Fold, half_life_days: float) -> DecayedCounts:
+        """What everybody liked before the fold's cutoff; counted once for all segments."""
+        return self._counted(fold.spine, fold.cutoff, half_life_days, lambda: self._frames(fold).history)
+
+    def counts_at(self, as_of: date, spine: Spine, half_life_days: float) -> DecayedCounts:
+        """The same before a day that no fold begins with, over the items of ``spine``."""
+        days = spine.settings.history_days
+        return self._counted(
+            spine, as_of, half_life_days, lambda: spine.history(self.events_before(as_of, days), as_of)
+        )
+
+    def _counted(
+        self, spine: Spine, as_of: date, half_life_days: float, history: Callable[[], History]
+    ) -> DecayedCounts:
+        known, counts = self._counts.get((as_of, half_life_days), (None, None))
+        if counts is None or known is not spine:
+            counts = DecayedCounts.of(history(), half_life_days)
+            self._counts[(as_of, half_life_days)] = (spine, counts)
+        return counts
 
     def _frames(self, fold: Fold) -> FoldFrames:
         key = (fold.cutoff, fold.window)

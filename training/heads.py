@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from recommender.head import SegmentHead, fit_prior
+from recommender.head import SegmentHead
+from recommender.prior import DecayedCounts, Prior
 from recommender.recommendations import LAYER_GLOBAL, LAYER_SEGMENT, Recommendations
 from training.backtest import Fold
 from training.bench import Bench, HeadParameters, PriorKey, bench
 from training.evaluation import Cohort, FoldReader, judged
 from training.search import Tuned, prior_keys, search
 from training.task import Challenger, Judgement, Members, SegmentTask, challenger_of, evidence
-from warehouse.columns import USER
 
 
 class Head:
@@ -28,12 +28,10 @@ class Head:
         reader = task.reading
         tuned = tune_head(task, reader, task.members)
         pairs = [
-            _head_beside_parent(
-                cohort, _head_at(task, reader, tuned.parameters, cohort.fold.cutoff, task.members), task
-            )
+            _head_beside_parent(cohort, _head_in(task, reader, tuned.parameters, cohort.fold, task.members), task)
             for cohort in (reader.cohort(fold, task.members(fold.cutoff)) for fold in task.of_role("gate"))
         ]
-        model = _head_at(task, reader, tuned.parameters, task.as_of, task.members)
+        model = _final_head(task, reader, tuned.parameters)
         parameters: dict[str, object] = {**tuned.parameters.flat(), "tuned_on_users": tuned.users}
         return challenger_of(self.name, model, pairs, parameters, task, tuned.trace)
 
@@ -49,7 +47,7 @@ def head_evaluation(
 ) -> pd.DataFrame:
     """The gate's evidence of a head whose prior is ``members``' and whose lists are judged for ``judged_on``."""
     pairs = [
-        _head_beside_parent(cohort, _head_at(task, reader, parameters, cohort.fold.cutoff, members), task)
+        _head_beside_parent(cohort, _head_in(task, reader, parameters, cohort.fold, members), task)
         for cohort in (reader.cohort(fold, judged_on(fold.cutoff)) for fold in task.of_role("gate"))
     ]
     return evidence(pairs)
@@ -58,25 +56,39 @@ def head_evaluation(
 def _bench(task: SegmentTask, reader: FoldReader, fold: Fold, members: NDArray[np.object_], with_prior: bool) -> Bench:
     choices = task.settings
     keys: list[PriorKey] = prior_keys(choices.head)
-    priors = {key: _prior(task, reader, members, fold.cutoff, key) if with_prior else {} for key in keys}
+    priors = {key: _prior(reader.counts(fold, key[0]), members, key) if with_prior else {} for key in keys}
     cohort = reader.cohort(fold, members)
     return bench(cohort, priors, task.segment_id, choices.evaluation.k, choices.evaluation.exclude_seen)
 
 
-def _prior(
-    task: SegmentTask, reader: FoldReader, members: NDArray[np.object_], cutoff: date, key: PriorKey
-) -> dict[str, float]:
-    # older events weigh less than a hundredth
-    days = min(task.settings.spine.history_days, int(np.ceil(7 * key[0])))
-    events = reader.events_before(cutoff, days)
-    return fit_prior(events[events[USER].isin(members)], events, cutoff, half_life_days=key[0], strength=key[1])
+def _prior(counts: DecayedCounts, members: NDArray[np.object_], key: PriorKey) -> Prior:
+    _, strength, base = key
+    return counts.prior(members, strength, base)
 
 
-def _head_at(
-    task: SegmentTask, reader: FoldReader, parameters: HeadParameters, cutoff: date, members: Members
+def _head_in(
+    task: SegmentTask, reader: FoldReader, parameters: HeadParameters, fold: Fold, members: Members
 ) -> SegmentHead:
-    key = (parameters.half_life, parameters.strength)
-    prior = _prior(task, reader, members(cutoff), cutoff, key) if parameters.prior_weight else {}
+    def counts() -> DecayedCounts:
+        return reader.counts(fold, parameters.half_life)
+
+    return _head(task, parameters, counts, members(fold.cutoff))
+
+
+def _final_head(task: SegmentTask, reader: FoldReader, parameters: HeadParameters) -> SegmentHead:
+    def counts() -> DecayedCounts:
+        return reader.counts_at(task.as_of, task.spine, parameters.half_life)
+
+    return _head(task, parameters, counts, task.members(task.as_of))
+
+
+def _head(
+    task: SegmentTask,
+    parameters: HeadParameters,
+    counts: Callable[[], DecayedCounts],
+    members: NDArray[np.object_],
+) -> SegmentHead:
+    prior = _prior(counts(), members, parameters.key) if parameters.prior_weight else {}
     return parameters.head(task.segment_id, prior, task.parent_version)
 
 

@@ -5,19 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from fnmatch import fnmatchcase
+from itertools import product
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from recommender.prior import Base
 from training.bench import Bench, BenchPart, HeadParameters, PriorKey
 from training.journal import journal_path
 from training.settings import HeadSettings, short_hash
-from training.space import Choice, Parameters, Space
+from training.space import Choice, Parameters, Space, Value
 from training.studies import Ending, Moves, Study, run_study
 
 PRIOR = "prior"
 _BLEND = "blend."
+_WEIGHT = "prior_weight"
 # users measured before a trial may be given up or run out of time
 _PART = 256
 
@@ -71,26 +75,27 @@ def _study(parts: Sequence[BenchPart], settings: HeadSettings, studies: Path | N
         journal = journal_path(studies, label, key)
     generators = sorted(name for name in parts[0].generators if _listed(name, settings))
     space = _space(generators, settings)
-    first = dict.fromkeys(space, 0.0) | {"half_life": settings.half_lives[-1], "strength": settings.strengths[-1]}
+    first: dict[str, Value] = dict.fromkeys(space, 0.0)
+    first |= {"half_life": settings.half_lives[-1], "strength": settings.strengths[-1], "base": settings.bases[0]}
     return run_study(measured, space, first, settings.study, _moves(generators, settings), journal)
 
 
 def _space(generators: Sequence[str], settings: HeadSettings) -> Space:
     blend = {_BLEND + name: Choice((0.0, *settings.blend_weights)) for name in generators}
     weights = (0.0, *settings.prior_weights) if _listed(PRIOR, settings) else (0.0,)
-    prior = {"prior_weight": Choice(weights), "half_life": Choice(settings.half_lives)}
-    return prior | {"strength": Choice(settings.strengths)} | blend
+    prior = {_WEIGHT: Choice(weights), "half_life": Choice(settings.half_lives)}
+    return prior | {"strength": Choice(settings.strengths), "base": Choice(settings.bases)} | blend
 
 
 def _moves(generators: Sequence[str], settings: HeadSettings) -> Moves:
     """One coordinate is the prior with all that makes it, the others are one generator's weight each."""
     prior: list[Parameters] = [
-        {"half_life": half_life, "strength": strength, "prior_weight": weight}
-        for half_life, strength in prior_keys(settings)
+        {"half_life": half_life, "strength": strength, "base": base, _WEIGHT: weight}
+        for half_life, strength, base in prior_keys(settings)
         for weight in settings.prior_weights
     ]
     blend = [[{_BLEND + name: weight} for weight in (*settings.blend_weights, 0.0)] for name in generators]
-    return [[*prior, {"prior_weight": 0.0}], *blend] if _listed(PRIOR, settings) else blend
+    return [[*prior, {_WEIGHT: 0.0}], *blend] if _listed(PRIOR, settings) else blend
 
 
 def _listed(name: str, settings: HeadSettings) -> bool:
@@ -99,15 +104,16 @@ def _listed(name: str, settings: HeadSettings) -> bool:
 
 def _untuned(settings: HeadSettings) -> HeadParameters:
     weight = settings.default_prior_weight if _listed(PRIOR, settings) else 0.0
-    return HeadParameters(weight, settings.half_lives[-1], settings.strengths[-1])
+    return HeadParameters(weight, settings.half_lives[-1], settings.strengths[-1], settings.bases[0])
 
 
 def _read(parameters: Parameters) -> HeadParameters:
-    numbers = {name: float(value) for name, value in parameters.items()}
+    base = cast(Base, parameters["base"])
+    numbers = {name: float(value) for name, value in parameters.items() if name != "base"}
     blend = {name.removeprefix(_BLEND): w for name, w in numbers.items() if name.startswith(_BLEND) and w}
-    return HeadParameters(numbers["prior_weight"], numbers["half_life"], numbers["strength"], blend)
+    return HeadParameters(numbers[_WEIGHT], numbers["half_life"], numbers["strength"], base, blend)
 
 
 def prior_keys(settings: HeadSettings) -> list[PriorKey]:
-    """Every (half-life, strength) that the search may ask for."""
-    return [(half_life, strength) for half_life in settings.half_lives for strength in settings.strengths]
+    """Every way to fit a prior that the search may ask for."""
+    return list(product(settings.half_lives, settings.strengths, settings.bases))

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, get_args
 
+from recommender.prior import Base
 from recommender.settings import SpineSettings
 from training.gate import GateSettings
 from training.studies import Sampler, StudySettings
@@ -58,6 +59,8 @@ class HeadSettings:
         prior_weights: tried for the segment prior.
         half_lives: days, of the prior's events.
         strengths: pseudo-events that pull the prior to everybody's.
+        bases: ``lift`` corrects a parent that knows what is popular, ``popularity`` also orders for users of whom
+            the parent knows little.
         blend_weights: tried for every generator.
         passes: rounds over all coordinates.
         evidence: a step is taken if its gain is above this many standard errors. Of some ninety trials the luckiest
@@ -78,6 +81,7 @@ class HeadSettings:
     prior_weights: tuple[float, ...] = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0)
     half_lives: tuple[float, ...] = (14.0, 60.0)
     strengths: tuple[float, ...] = (50.0, 500.0)
+    bases: tuple[Base, ...] = ("lift",)
     blend_weights: tuple[float, ...] = (-0.2, 0.1, 0.25, 0.5, 1.0)
     passes: int = 2
     evidence: float = 1.5
@@ -94,6 +98,8 @@ class HeadSettings:
             raise ValueError(
                 f"a head needs half-lives and strengths above 0; found {self.half_lives} and {self.strengths}"
             )
+        if not self.bases or not set(self.bases) <= set(get_args(Base)):
+            raise ValueError(f"a head's priors are of the bases {', '.join(get_args(Base))}; found {self.bases}")
         if not self.features:
             raise ValueError("a head needs at least one feature; found none: '*' allows the prior and every generator")
         # refuses what no study can do
@@ -111,7 +117,8 @@ class HeadSettings:
 class TrainingSettings:
     """All of training's choices together.
 
-    ``up_weight`` is the factor of the strategy ``reweighted``; ``placebo`` and ``control`` switch those comparisons on.
+    ``up_weight`` is the factor of the strategy ``reweighted``; ``placebo`` and ``control`` switch those comparisons on;
+    ``diversity`` is the least mean diversity of categories (0 to 1) that a segment's lists must have to serve.
     """
 
     spine: SpineSettings = field(default_factory=SpineSettings)
@@ -120,6 +127,7 @@ class TrainingSettings:
     gate: GateSettings = field(default_factory=GateSettings)
     head: HeadSettings = field(default_factory=HeadSettings)
     up_weight: float = 4.0
+    diversity: float = 0.0
     placebo: bool = False
     control: bool = False
 

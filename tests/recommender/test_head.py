@@ -102,5 +102,5 @@ def test_a_segment_without_events_has_no_lift() -> None:
 
 
 def test_a_prior_without_strength_is_refused() -> None:
-    with pytest.raises(ValueError, match="strength and half-life must be above 0"):
+    with pytest.raises(ValueError, match="strength must be above 0"):
         fit_prior(_events(*OURS), _events(*OTHERS), AS_OF, 14, strength=0)
