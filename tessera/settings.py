@@ -18,6 +18,7 @@ from monitoring.settings import DriftSettings
 from segmentation.settings import SegmentationSettings
 from tessera.errors import SettingsError
 from tessera.variables import Variables
+from training.budget import BudgetSettings
 from training.settings import TrainingSettings
 
 DEFAULT_FILE = "tessera.toml"
@@ -36,6 +37,9 @@ class Settings(BaseSettings):
     mlflow_uri: str = Field("http://127.0.0.1:5000", description="Address of the MLflow tracking server")
     airflow_url: str = Field("http://127.0.0.1:8080", description="Address of Airflow's UI, for links")
     api_url: str = Field("http://127.0.0.1:8000", description="Address of the recommendation API, for links")
+    segments_file: Path | None = Field(
+        None, description="Settings of single segments (YAML); see examples/segments.yaml"
+    )
     promotion: Literal["auto", "manual"] = Field("auto", description="May the gate move the champion alias?")
     memory_limit: str = Field("2GB", description="DuckDB's memory")
     threads: int = Field(2, ge=1, le=256, description="Threads of DuckDB and of model training")
@@ -52,13 +56,21 @@ class Settings(BaseSettings):
     features: FeatureSettings = Field(default_factory=FeatureSettings)
     segmentation: SegmentationSettings = Field(default_factory=SegmentationSettings)
     training: TrainingSettings = Field(default_factory=lambda: _PROVING)
+    budget: BudgetSettings = Field(default_factory=BudgetSettings)
     drift: DriftSettings = Field(default_factory=DriftSettings)
 
-    @field_validator("home", "source")
+    @field_validator("home", "source", "segments_file")
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:
         # servers and tasks run in other folders than the person who wrote the setting
         return value.expanduser().resolve() if value is not None else None
+
+    @field_validator("segments_file")
+    @classmethod
+    def _there(cls, value: Path | None) -> Path | None:
+        if value is not None and not value.is_file():
+            raise ValueError("no such file is there: correct it or unset it")
+        return value
 
     @field_validator("training", mode="before")
     @classmethod

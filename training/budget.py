@@ -17,7 +17,8 @@ class BudgetSettings:
     """How many trials of tuning the living segments share.
 
     Args:
-        total: trials of all segments together, for one ``as_of``.
+        total: trials of all segments together, for one ``as_of``; ``None``: as many as if each had those of
+            :class:`training.settings.HeadSettings`.
         floor: every segment gets as many, as far as the total allows.
         ceiling: no segment gets more; what is left over is not spent.
 
@@ -25,16 +26,16 @@ class BudgetSettings:
         ValueError: a number below 1, or a floor above the ceiling.
     """
 
-    total: int = 900
+    total: int | None = None
     floor: int = 30
     ceiling: int = 180
 
     def __post_init__(self) -> None:
-        if self.total < 1 or not 1 <= self.floor <= self.ceiling:
+        if (self.total is not None and self.total < 1) or not 1 <= self.floor <= self.ceiling:
             raise ValueError(f"a budget needs total >= 1 and 1 <= floor <= ceiling; found {asdict(self)}")
 
 
-def share_trials(weights: Mapping[str, float], settings: BudgetSettings) -> dict[str, int]:
+def share_trials(weights: Mapping[str, float], settings: BudgetSettings, usual: int = 90) -> dict[str, int]:
     """Trials by segment, in proportion to ``weights`` between floor and ceiling.
 
     The shares are those of a common level, ``min(ceiling, max(floor, level * weight))``, rounded by largest
@@ -44,6 +45,7 @@ def share_trials(weights: Mapping[str, float], settings: BudgetSettings) -> dict
     Args:
         weights: >= 0, users times value.
         settings: total and bounds.
+        usual: trials a segment where the settings name no total.
 
     Raises:
         ValueError: a weight is negative or not a number.
@@ -52,28 +54,31 @@ def share_trials(weights: Mapping[str, float], settings: BudgetSettings) -> dict
     sizes = np.array([float(weights[name]) for name in names])
     if not np.all(np.isfinite(sizes)) or (sizes < 0).any():
         raise ValueError(f"weights must be numbers >= 0; found {dict(weights)}")
-    total = min(settings.total, settings.ceiling * len(names))
+    total = min(settings.total or usual * len(names), settings.ceiling * len(names))
     low = min(settings.floor, total / max(len(names), 1))
     shares = _rounded(_level(sizes, total, low, settings.ceiling), sizes, total)
     return {name: int(trials) for name, trials in zip(names, shares, strict=True)}
 
 
-def budget_table(users: Mapping[str, int], values: Mapping[str, float], settings: BudgetSettings) -> pd.DataFrame:
+def budget_table(
+    users: Mapping[str, int], values: Mapping[str, float], settings: BudgetSettings, usual: int = 90
+) -> pd.DataFrame:
     """The budget as rows ``segment_id users value trials floor ceiling total``, by segment.
 
     Args:
         users: living segments and their sizes.
         values: what a user of a segment counts, 1 where absent.
         settings: see :class:`BudgetSettings`.
+        usual: trials a segment where the settings name no total.
     """
     weight = {name: size * values.get(name, 1.0) for name, size in users.items()}
-    trials = share_trials(weight, settings)
+    trials = share_trials(weight, settings, usual)
     names = sorted(users, key=lambda name: (len(name), name))
     frame = pd.DataFrame({SEGMENT: pd.Series(names, dtype=object)})
     frame["users"] = [users[name] for name in names]
     frame["value"] = [float(values.get(name, 1.0)) for name in names]
     frame["trials"] = [trials[name] for name in names]
-    return frame.assign(**asdict(settings))
+    return frame.assign(**asdict(settings) | {"total": settings.total or usual * len(names)})
 
 
 def _level(sizes: NDArray[np.float64], total: float, low: float, high: float) -> NDArray[np.float64]:

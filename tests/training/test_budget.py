@@ -22,7 +22,7 @@ def test_the_sum_is_the_total_or_every_segment_is_at_its_ceiling(
     given_: dict[str, float], chosen: BudgetSettings
 ) -> None:
     trials = share_trials(given_, chosen)
-    assert sum(trials.values()) == min(chosen.total, chosen.ceiling * len(given_))
+    assert sum(trials.values()) == min(chosen.total or 0, chosen.ceiling * len(given_))
 
 
 @given(weights, bounds)
@@ -31,7 +31,7 @@ def test_everybody_is_between_floor_and_ceiling_as_far_as_the_total_reaches(
     given_: dict[str, float], chosen: BudgetSettings
 ) -> None:
     trials = share_trials(given_, chosen)
-    floor = min(chosen.floor, chosen.total // len(given_))
+    floor = min(chosen.floor, (chosen.total or 0) // len(given_))
     assert all(floor <= count <= chosen.ceiling for count in trials.values())
 
 
@@ -68,6 +68,11 @@ def test_a_total_below_the_floors_is_shared_evenly() -> None:
         "b": 1,
         "c": 0,
     }
+
+
+def test_without_a_total_segments_have_the_usual_trials_on_average() -> None:
+    assert share_trials({"a": 1, "b": 3}, BudgetSettings(floor=1, ceiling=99), usual=20) == {"a": 10, "b": 30}
+    assert budget_table({"a": 1, "b": 1}, {}, BudgetSettings(), usual=4)["total"].tolist() == [8, 8]
 
 
 def test_the_table_says_what_decided() -> None:
