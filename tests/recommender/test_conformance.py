@@ -34,6 +34,7 @@ KINDS = [
     ItemItem(measure="bm25"),
     ALS(factors=8, iterations=3),
     Content(),
+    Content(price_buckets=4, encoder="lengths", encode=lambda _, texts: np.array([[len(t), 1] for t in texts], "f4")),
     EASE(),
     EASE(neighbours=20),
     EASE(memory_gib=1e-9),
