@@ -26,10 +26,13 @@ class Popularity:
     Args:
         half_life_days: after how many days an event counts half.
         cap: most that one user adds to one item.
+        logarithmic: score the logarithm of one plus the sum: in a blend, the best-sellers are then not alone against
+            all other items.
     """
 
     half_life_days: float = 7.0
     cap: float = 1.0
+    logarithmic: bool = False
     scores: NDArray[np.float32] = field(default_factory=_unfitted)
     name: str = "popularity"
 
@@ -39,6 +42,7 @@ class Popularity:
         faded = training.history.decayed(self.half_life_days)
         faded.data = np.minimum(faded.data, self.cap)
         total = np.asarray(faded.sum(axis=0), dtype=np.float32).ravel()
+        total = np.log1p(total) if self.logarithmic else total
         return replace(self, scores=total / max(float(total.max()), 1e-12))
 
     def score(self, history: History) -> NDArray[np.float32]:
@@ -46,8 +50,9 @@ class Popularity:
         return np.repeat(self.scores[None, :], len(history.users), axis=0)
 
     def state(self) -> tuple[Arrays, Config]:
-        """The scores and the two settings."""
-        return {"scores": self.scores}, {"half_life_days": self.half_life_days, "cap": self.cap, "name": self.name}
+        """The scores and the settings."""
+        names = ("half_life_days", "cap", "logarithmic", "name")
+        return {"scores": self.scores}, {name: getattr(self, name) for name in names}
 
     @classmethod
     def from_state(cls, arrays: Arrays, config: Config) -> Self:

@@ -36,6 +36,14 @@ def test_popularity_forgets_old_favourites() -> None:
     assert slow[0] > slow[1]
 
 
+def test_logarithmic_popularity_keeps_the_order_and_narrows_the_gaps() -> None:
+    history = _history(*((f"u{n}", "a", 20, 1.0) for n in range(50)), *((f"u{n}", "b", 20, 1.0) for n in range(5)))
+    plain = Popularity().fit(_training(history)).scores
+    damped = Popularity(logarithmic=True).fit(_training(history)).scores
+    np.testing.assert_array_equal(np.argsort(plain), np.argsort(damped))
+    assert plain[1] < damped[1] < damped[0] == 1
+
+
 def test_popularity_counts_one_loud_user_up_to_the_cap() -> None:
     history = _history(("bot", "a", 28, 1e6), *((f"u{n}", "b", 28, 1.0) for n in range(4)))
     scores = Popularity(cap=3.0).fit(_training(history)).scores
