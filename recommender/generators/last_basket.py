@@ -40,9 +40,9 @@ class LastBasket:
 
     neighbours: int = 200
     gap_days: float = 0.5
-    half_life_days: float = 14.0
-    memory_days: float = 90.0
-    within: float = 1.0
+    half_life_days: float = 60.0
+    memory_days: float = 30.0
+    within: float = 3.0
     damping: float = 0.5
     shrink: float = 5.0
     transitions: sparse.csr_matrix = field(default_factory=empty)

@@ -31,9 +31,9 @@ class Trending:
         shrink: users that both sides get for nothing: below it, a rise is mostly chance.
     """
 
-    half_life_days: float = 3.0
-    slow_half_life_days: float = 30.0
-    shrink: float = 5.0
+    half_life_days: float = 7.0
+    slow_half_life_days: float = 60.0
+    shrink: float = 20.0
     scores: NDArray[np.float32] = field(default_factory=_unfitted)
     name: str = "trending"
 

@@ -31,11 +31,12 @@ def _training(*items: tuple[str, int, int, int]) -> TrainingData:
     return TrainingData(history, aligned(pd.DataFrame({"item_id": history.items.ids.astype(object)}), history.items))
 
 
+QUICK = Trending(half_life_days=3, slow_half_life_days=30, shrink=5)
 WORLD = (("steady", 20, 200, 1), ("fallen", 20, 200, 15), ("rising", 2, 200, 4), ("rising", 10, 3, 1), ("new", 6, 3, 1))
 
 
 def test_rising_and_new_items_stand_above_steady_ones_and_fallen_ones_below() -> None:
-    fallen, new, rising, steady, untouched = Trending().fit(_training(*WORLD)).scores
+    fallen, new, rising, steady, untouched = QUICK.fit(_training(*WORLD)).scores
     assert min(new, rising) > 0.5
     assert abs(steady) < 0.1
     assert fallen < -0.5
@@ -48,13 +49,13 @@ def test_popularity_alone_would_hide_them() -> None:
 
 
 def test_a_single_user_is_no_trend() -> None:
-    scores = Trending(shrink=5).fit(_training(("new", 1, 1, 1), ("rising", 2, 200, 4), ("rising", 10, 3, 1))).scores
+    scores = QUICK.fit(_training(("new", 1, 1, 1), ("rising", 2, 200, 4), ("rising", 10, 3, 1))).scores
     assert scores[1] < scores[2] / 2
 
 
 def test_the_score_is_the_shrunk_ratio_of_the_docstring() -> None:
     training = _training(("new", 4, 2, 2))
-    score = Trending(half_life_days=3, slow_half_life_days=30, shrink=5).fit(training).scores[1]
+    score = QUICK.fit(training).scores[1]
     short, long = 4 * 2 ** (-1.5 / 3), 4 * 2 ** (-1.5 / 30)
     np.testing.assert_allclose(score, np.log2((short + 5) / (long * 3 / 30 + 5)), rtol=1e-5)
 
