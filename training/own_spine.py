@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from recommender.source import TrainingSource
 from recommender.spine import Spine
 from training.evaluation import Cohort, FoldReader, judged
+from training.feature_list import ListedFeatures
 from training.task import Challenger, Judgement, SegmentTask, challenger_of, nobody
 from warehouse.columns import USER, WEIGHT
 from warehouse.windows import Window
@@ -50,7 +51,8 @@ def _own_spine(
     reader = task.reading
 
     def fitted(as_of: date) -> Spine:
-        return Spine.fit(narrowed(task.members(as_of)), as_of, task.settings.spine, segment_id=task.segment_id)
+        source = ListedFeatures(narrowed(task.members(as_of)), task.settings.head.features)
+        return Spine.fit(source, as_of, task.settings.spine, segment_id=task.segment_id)
 
     pairs = []
     for fold in task.of_role("gate"):
