@@ -10,10 +10,10 @@ export MLFLOW_DISABLE_TELEMETRY := true
 # some fifty processes import Airflow, MLflow or Evidently: each would compile them anew
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test check format lint types contracts docs bench-backfill bench-simulate clean help
+.PHONY: demo test check format lint types contracts docs bench-backfill bench-simulate bench-topn bench-ml1m-m1 clean help
 
 help:
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
+	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
 
 $(BIN)/uv:
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if (3, 11) <= v < (3, 14) else f"Tessera needs Python 3.11 to 3.13, found {v.major}.{v.minor}: name another with make PYTHON=python3.12")'
@@ -60,6 +60,14 @@ bench-backfill: $(VENV)/.test ## 30 days of ingest backfilled twice and once rev
 
 bench-simulate: $(VENV)/.test ## ten million simulated events: time and memory
 	$(BIN)/python benchmarks/simulate_10m.py
+
+BUDGET := $(if $(BUDGET_MINUTES),--budget-minutes $(BUDGET_MINUTES),) $(if $(K),--k $(K),)
+
+bench-topn: $(VENV)/.test ## TRAIN=… TEST=… [VALID=… K=20 MASK=train|train+valid BUDGET_MINUTES=10]: the searched spine on any split of user,item pairs
+	$(BIN)/python benchmarks/topn.py "$(TRAIN)" "$(TEST)" $(if $(VALID),--valid "$(VALID)",) $(if $(MASK),--mask $(MASK),) $(BUDGET)
+
+bench-ml1m-m1: $(VENV)/.test ## [DATA=../shared/data BUDGET_MINUTES=10]: the same on the published ML-1M split
+	$(BIN)/python benchmarks/ml1m_m1.py $(BUDGET)
 
 clean: ## remove what the demo left (the environment stays)
 	rm -rf .tessera

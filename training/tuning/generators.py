@@ -1,0 +1,99 @@
+"""Searching one generator's parameters."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommender.generators.registry import GeneratorSettings, build, parameters_of
+from training.space import Parameters, Space
+from training.studies import Study, StudySettings, run_study
+from training.tuning.windows import TuningWindow
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class TunedGenerator:
+    """The best parameters found, beside those that the search began with.
+
+    Args:
+        settings: the best; the first ones where nothing was better.
+        study: every trial, the first ones' first.
+        seconds: wall seconds, fits and evaluations.
+        fit_seconds: of the slowest single fit.
+    """
+
+    settings: GeneratorSettings
+    study: Study
+    seconds: float
+    fit_seconds: float
+
+    @property
+    def ndcg(self) -> float:
+        """Mean of the best trial over the users of all windows."""
+        return self.study.best.value
+
+    @property
+    def first_ndcg(self) -> float:
+        """The same before the search."""
+        return self.study.trials[0].value
+
+
+def search_generator(
+    first: GeneratorSettings,
+    space: Space,
+    windows: Sequence[TuningWindow],
+    settings: StudySettings,
+    k: int,
+    journal: Path | None = None,
+) -> TunedGenerator:
+    """Fit and measure one generator under many parameters; a trial that falls behind is pruned between windows.
+
+    No trial is begun that would end after ``settings.seconds`` if it took as long as the slowest before it; the first
+    is measured in any case.
+
+    Args:
+        first: tried first.
+        space: what is searched, by parameter; parameters outside of it stay as they are.
+        windows: each trial is fitted and judged on every one.
+        settings: how to search.
+        k: of NDCG@k.
+        journal: keeps the trials, see :func:`training.studies.run_study`.
+    """
+    bench = _Bench(first, windows, k)
+    start = {name: {**parameters_of(first.kind), **first.parameters}[name] for name in space}
+    began = time.monotonic()
+    study = run_study(bench.measure, space, start, settings, journal=journal, clock=bench.clock)
+    return TunedGenerator(bench.changed(study.best.parameters), study, time.monotonic() - began, bench.slowest_fit)
+
+
+class _Bench:
+    """Measures parameters, and remembers how long that takes."""
+
+    def __init__(self, first: GeneratorSettings, windows: Sequence[TuningWindow], k: int) -> None:
+        self._first, self._windows, self._k = first, windows, k
+        self._slowest = 0.0
+        self.slowest_fit = 0.0
+
+    def clock(self) -> float:
+        """Seconds, ahead by what a trial takes: a study that looks at it ends in time."""
+        return time.monotonic() + self._slowest
+
+    def changed(self, parameters: Parameters) -> GeneratorSettings:
+        return replace(self._first, parameters={**self._first.parameters, **parameters})
+
+    def measure(self, parameters: Parameters) -> Iterator[Floats]:
+        generator = build(self.changed(parameters))
+        for window in self._windows:
+            began = time.monotonic()
+            fitted = generator.fit(window.training)
+            self.slowest_fit = max(self.slowest_fit, time.monotonic() - began)
+            values = window.ndcg(fitted, self._k)
+            self._slowest = max(self._slowest, time.monotonic() - began)
+            yield values

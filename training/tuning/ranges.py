@@ -1,0 +1,54 @@
+"""Which parameters of a generator are searched, and where."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from recommender.generators.ease import EASE
+from recommender.generators.registry import GeneratorSettings
+from training.space import Choice, Range, Space
+
+_HALF_LIFE: Final = Range(1, 365, log=True)
+
+RANGES: Final[Mapping[str, Space]] = MappingProxyType(
+    {
+        # implicit's own regularisation, .01, lies far outside of what works
+        "ALS": {
+            "regularisation": Range(1, 200, log=True),
+            "alpha": Range(1, 20, log=True),
+            "factors": Range(64, 256, log=True, whole=True),
+        },
+        "EASE": {
+            "regularisation": Range(1, 2000, log=True),
+            "dropout": Range(0.0, 0.8),
+            "user_exponent": Range(-1.0, 0.0),
+        },
+        "ItemItem": {"neighbours": Range(20, 1000, log=True, whole=True), "measure": Choice(("cosine", "bm25"))},
+        "LastBasket": {"half_life_days": _HALF_LIFE, "damping": Range(0, 1), "shrink": Range(0.5, 50, log=True)},
+        "Popularity": {},
+    }
+)
+"""By kind of generator; a kind that is not named is fitted as it stands."""
+
+TIMED: Final[Mapping[str, Space]] = MappingProxyType(
+    {kind: {"half_life_days": _HALF_LIFE} for kind in ("ALS", "EASE", "ItemItem", "LastBasket", "Popularity")}
+)
+"""Searched as well where events have times."""
+
+
+def space_of(kind: str, timed: bool) -> Space:
+    """The space of one kind; empty where nothing is searched."""
+    return {**RANGES.get(kind, {}), **(TIMED.get(kind, {}) if timed else {})}
+
+
+def usual_generators(items: int) -> tuple[GeneratorSettings, ...]:
+    """Popularity, ALS and EASE, or cosine neighbours where the catalogue is too large for EASE; cheapest first."""
+    exact = items <= EASE().most_items
+    neighbours = GeneratorSettings("ItemItem", "item_item", {"measure": "cosine"})
+    return (
+        GeneratorSettings("Popularity", "popularity"),
+        GeneratorSettings("EASE", "ease") if exact else neighbours,
+        GeneratorSettings("ALS", "als"),
+    )
