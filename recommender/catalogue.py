@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from recommender.matrices import Arrays, csr, pack, unpack
-from recommender.schema import FeatureSchema
+from recommender.preprocessing import TableEncoding
+from recommender.preprocessing.columns import numbers
 from recommender.vocabulary import Vocabulary
 from warehouse.columns import CATEGORY, ITEM, PRICE
 
@@ -21,7 +22,7 @@ class Catalogue:
 
     Args:
         items: the ids.
-        features: float32 ``(n_items, numeric columns + category code)``; NaN where unknown.
+        features: float32 ``(n_items, columns)`` as preprocessing makes them.
         categories: which categories an item belongs to, float32 CSR, rows sum to 1 (``"a|b"`` counts half each).
         brands: the same for brands.
         log_price: float32 ``(n_items,)``, NaN where unknown.
@@ -34,13 +35,12 @@ class Catalogue:
     log_price: NDArray[np.float32]
 
     @classmethod
-    def of(cls, items: pd.DataFrame, schema: FeatureSchema) -> Catalogue:
+    def of(cls, items: pd.DataFrame, encoding: TableEncoding) -> Catalogue:
         """Read an aligned items frame (:func:`aligned`)."""
         price = numbers(items, PRICE)
-        numeric = [numbers(items, name) for name in schema.item_numeric]
         return cls(
             items=Vocabulary(items[ITEM].to_numpy(dtype=np.str_)),
-            features=np.stack([*numeric, codes(items, CATEGORY, schema.categories)], axis=1),
+            features=encoding.transform(items),
             categories=memberships(items, CATEGORY),
             brands=memberships(items, "brand"),
             log_price=np.log1p(np.where(price >= 0, price, np.nan)).astype(np.float32),
@@ -62,23 +62,6 @@ def aligned(items: pd.DataFrame, vocabulary: Vocabulary) -> pd.DataFrame:
     """One row per id of the vocabulary, in its order; ids without a row get missing values."""
     rows = items.drop_duplicates(ITEM, keep="last").set_index(ITEM)
     return rows.reindex(vocabulary.ids.astype(object)).rename_axis(ITEM).reset_index()
-
-
-def numbers(frame: pd.DataFrame, column: str) -> NDArray[np.float32]:
-    """A numeric column; all NaN where the frame lacks it. Infinite values become NaN."""
-    if column not in frame:
-        return np.full(len(frame), np.nan, dtype=np.float32)
-    values = frame[column].to_numpy(dtype=np.float32, na_value=np.nan)
-    return np.where(np.isfinite(values), values, np.float32(np.nan))
-
-
-def codes(frame: pd.DataFrame, column: str, known: tuple[str, ...]) -> NDArray[np.float32]:
-    """The position of every value in ``known``; NaN for others and where the frame lacks the column."""
-    if column not in frame:
-        return np.full(len(frame), np.nan, dtype=np.float32)
-    position = {value: float(code) for code, value in enumerate(known)}
-    found = [position.get(value, np.nan) if isinstance(value, str) else np.nan for value in frame[column].tolist()]
-    return np.array(found, dtype=np.float32)
 
 
 def memberships(items: pd.DataFrame, column: str) -> sparse.csr_matrix:

@@ -7,25 +7,21 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
-from recommender.catalogue import Catalogue, codes, numbers
+from recommender.catalogue import Catalogue
 from recommender.history import History
+from recommender.preprocessing import TableEncoding
 from recommender.retrieval import Pairs
-from recommender.schema import FeatureSchema
 from warehouse.columns import USER
 
 Matrix = NDArray[np.float32]
 
 
-def user_matrix(users: pd.DataFrame, user_ids: NDArray[np.str_], schema: FeatureSchema) -> Matrix:
-    """User features ``(n_users, columns)`` in the schema's order; NaN for users and columns that are absent."""
-    columns = [numbers(users, name) for name in schema.user_numeric]
-    columns += [codes(users, name, known) for name, known in schema.user_labels]
-    if not columns or len(users) == 0:
-        return np.full((len(user_ids), len(columns)), np.nan, dtype=np.float32)
+def user_matrix(users: pd.DataFrame, user_ids: NDArray[np.str_], encoding: TableEncoding) -> Matrix:
+    """User features ``(n_users, columns)`` as ``encoding`` makes them; users without a row are all missing to it."""
     rows = pd.Index(users[USER].to_numpy(dtype=object)).get_indexer(pd.Index(user_ids.astype(object)))
-    matrix: Matrix = np.stack(columns, axis=1)[rows]
-    matrix[rows < 0] = np.nan
-    return matrix
+    # the last row stands for strangers, whom get_indexer gives -1
+    known = np.vstack([encoding.transform(users), encoding.unknown])
+    return np.asarray(known[rows], dtype=np.float32)
 
 
 def assemble(pairs: Pairs, history: History, catalogue: Catalogue, user_features: Matrix, half_life: float) -> Matrix:

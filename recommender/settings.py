@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Final
 
 from recommender.generators.registry import GeneratorSettings, Parameter, build
+from recommender.preprocessing.settings import PreprocessingSettings
 
 DEFAULT_GENERATORS: Final = (
     GeneratorSettings("Popularity", "popularity", {"half_life_days": 7.0}),
@@ -62,6 +63,7 @@ class SpineSettings:
         threads: of native libraries.
         seed: of everything random but the ranker's own seeds.
         ranker: the second step.
+        preprocessing: how columns and ratings are made ready.
 
     Raises:
         ValueError: a number that cannot work, or generators that cannot be built.
@@ -76,6 +78,7 @@ class SpineSettings:
     threads: int = 1
     seed: int = 7
     ranker: RankerSettings = field(default_factory=RankerSettings)
+    preprocessing: PreprocessingSettings = field(default_factory=PreprocessingSettings)
 
     def __post_init__(self) -> None:
         for name in ("label_days", "history_days", "candidates", "taste_half_life", "threads"):
@@ -137,4 +140,5 @@ class SpineSettings:
             plain["generators"] = tuple(GeneratorSettings.from_json(entry) for entry in plain["generators"])
         if "blend" in plain:
             plain["blend"] = tuple((str(name), float(weight)) for name, weight in plain["blend"])
-        return cls(ranker=RankerSettings(**ranker), **plain)
+        preprocessing = PreprocessingSettings.from_json(plain.pop("preprocessing", {}))
+        return cls(ranker=RankerSettings(**ranker), preprocessing=preprocessing, **plain)

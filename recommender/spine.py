@@ -20,6 +20,7 @@ from recommender.filling import filled
 from recommender.generators import Generator, Popularity
 from recommender.history import History
 from recommender.matrices import csr
+from recommender.preprocessing import Preprocessing
 from recommender.ranker import LambdaRanker
 from recommender.recommendations import LAYER_GLOBAL, Recommendations
 from recommender.retrieval import Pairs, batches, retrieve
@@ -45,6 +46,7 @@ class Spine:
         ranker: None where labels were too few; then the fixed blend of the settings orders.
         facts: counts, the learning curve, feature importances: plain values.
         segment_id: ``global``, or the segment whose users alone it was fitted on.
+        preprocessing: what made the columns of users and items; the same at training and at serving.
     """
 
     as_of: date
@@ -55,6 +57,7 @@ class Spine:
     ranker: LambdaRanker | None = None
     facts: dict[str, Any] = field(default_factory=dict)
     segment_id: str = GLOBAL
+    preprocessing: Preprocessing = field(default_factory=Preprocessing)
 
     @classmethod
     def fit(
@@ -81,7 +84,7 @@ class Spine:
 
     def history(self, events: pd.DataFrame, as_of: date) -> History:
         """The events as a history over the spine's own items."""
-        return History.from_events(events, as_of, self.items)
+        return History.from_events(self.preprocessing.weighted(events, as_of), as_of, self.items)
 
     def candidates(
         self, history: History, users: pd.DataFrame, extra: Extra | None = None, exclude_seen: bool = True
@@ -98,7 +101,7 @@ class Spine:
             ValueError: the history lies over other items.
         """
         self._refuse_other_items(history)
-        features = user_matrix(users, history.users.ids, self.schema)
+        features = user_matrix(users, history.users.ids, self.preprocessing.users)
         wanted = self._wanted(extra, history)
         parts = [
             self._score_batch(history.rows(codes), features[codes], None if wanted is None else wanted[codes], seen)

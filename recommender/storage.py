@@ -14,6 +14,7 @@ from recommender.generators import Generator
 from recommender.generators.registry import kind_named
 from recommender.head import SegmentHead
 from recommender.matrices import Arrays
+from recommender.preprocessing import Preprocessing
 from recommender.ranker import LambdaRanker
 from recommender.schema import FeatureSchema
 from recommender.settings import SpineSettings
@@ -41,6 +42,7 @@ class SpineKind:
     def write(self, model: Spine, folder: Path) -> None:
         """One file a generator, one a booster."""
         _write_arrays(folder / "catalogue.safetensors", model.catalogue.arrays())
+        _write_preprocessing(model.preprocessing, folder)
         generators = [_write_generator(generator, folder) for generator in model.generators]
         texts = model.ranker.texts if model.ranker else ()
         for number, text in enumerate(texts):
@@ -65,7 +67,8 @@ class SpineKind:
         texts = tuple(_read_booster(folder / f"ranker_{n}.txt") for n in range(values["boosters"]))
         schema = FeatureSchema.from_json(values["schema"])
         catalogue = Catalogue.from_arrays(items, _read_arrays(folder / "catalogue.safetensors"))
-        _refuse_other_shape(catalogue, schema)
+        preprocessing = _read_preprocessing(folder)
+        _refuse_other_columns(catalogue, preprocessing, schema)
         return Spine(
             as_of=date.fromisoformat(values["as_of"]),
             settings=settings,
@@ -75,6 +78,7 @@ class SpineKind:
             ranker=LambdaRanker(texts, settings.threads) if texts else None,
             facts=values["facts"],
             segment_id=values["segment_id"],
+            preprocessing=preprocessing,
         )
 
 
@@ -127,8 +131,22 @@ def _read_booster(path: Path) -> str:
     return text
 
 
-def _refuse_other_shape(catalogue: Catalogue, schema: FeatureSchema) -> None:
-    expected = (len(catalogue.items), len(schema.item_numeric) + 1)
+def _write_preprocessing(preprocessing: Preprocessing, folder: Path) -> None:
+    arrays, plain = preprocessing.state()
+    _write_json(folder / "preprocessing.json", plain)
+    _write_arrays(folder / "preprocessing.safetensors", arrays)
+
+
+def _read_preprocessing(folder: Path) -> Preprocessing:
+    return Preprocessing.from_state(
+        _read_arrays(folder / "preprocessing.safetensors"), _read_json(folder / "preprocessing.json")
+    )
+
+
+def _refuse_other_columns(catalogue: Catalogue, preprocessing: Preprocessing, schema: FeatureSchema) -> None:
+    if FeatureSchema.of(preprocessing, schema.generators) != schema:
+        raise ValueError("preprocessing makes other columns than the schema names")
+    expected = (len(catalogue.items), len(schema.items))
     if catalogue.features.shape != expected:
         raise ValueError(f"item features have shape {catalogue.features.shape}, the schema asks for {expected}")
 

@@ -17,6 +17,7 @@ from recommender.generators import Generator, TrainingData
 from recommender.generators.registry import build
 from recommender.history import History
 from recommender.metrics import Truth, hit_pairs, truth_of
+from recommender.preprocessing import Preprocessing
 from recommender.ranker import Labelled, LambdaRanker, fit_booster
 from recommender.retrieval import Pairs, batches, retrieve
 from recommender.schema import FeatureSchema
@@ -35,7 +36,7 @@ class FirstStep:
     """Generators fitted at one cutoff, with what they were fitted on."""
 
     history: History
-    items: pd.DataFrame
+    catalogue: Catalogue
     generators: tuple[Generator, ...]
 
 
@@ -51,19 +52,18 @@ def fit_spine(
     inner = as_of - timedelta(days=settings.label_days)
     events = source.events(_training_window(source, as_of, settings))
     progress(f"generators before {inner}")
-    first = _first_step(source, events, inner, settings) if _has_events(events, inner) else None
-    users = source.users(inner)
-    schema = FeatureSchema.of(users, source.items(inner), settings.names)
+    users, past = source.users(inner), _before(events, inner)
+    preprocessing = Preprocessing.fit(users, source.items(inner), past, settings.preprocessing)
+    first = _first_step(source, past, inner, settings, preprocessing) if len(past) else None
     ranker, facts = None, _no_ranker(0, settings.ranker)
     if first is not None:
         labels = _labels(events, inner, as_of)
-        ranker, facts = _fit_ranker(first, labels, users, schema, settings, progress)
+        ranker, facts = _fit_ranker(first, labels, users, preprocessing, settings, progress)
     progress(f"generators before {as_of}")
-    final = _first_step(source, events, as_of, settings)
-    facts |= _counts(final.history, as_of, inner)
-    return Spine(
-        as_of, settings, final.generators, schema, Catalogue.of(final.items, schema), ranker, facts, segment_id
-    )
+    final = _first_step(source, _before(events, as_of), as_of, settings, preprocessing)
+    facts |= _counts(final.history, as_of, inner) | {"preprocessing": preprocessing.report}
+    schema = FeatureSchema.of(preprocessing, settings.names)
+    return Spine(as_of, settings, final.generators, schema, final.catalogue, ranker, facts, segment_id, preprocessing)
 
 
 def _training_window(source: TrainingSource, as_of: date, settings: SpineSettings) -> Window:
@@ -71,18 +71,20 @@ def _training_window(source: TrainingSource, as_of: date, settings: SpineSetting
     return Window(min(first, as_of), as_of)
 
 
-def _has_events(events: pd.DataFrame, before: date) -> bool:
-    return bool((pd.to_datetime(events[TS], utc=True) < midnight(before)).any())
+def _before(events: pd.DataFrame, cutoff: date) -> pd.DataFrame:
+    return events.loc[pd.to_datetime(events[TS], utc=True) < midnight(cutoff)]
 
 
-def _first_step(source: TrainingSource, events: pd.DataFrame, cutoff: date, settings: SpineSettings) -> FirstStep:
+def _first_step(
+    source: TrainingSource, past: pd.DataFrame, cutoff: date, settings: SpineSettings, preprocessing: Preprocessing
+) -> FirstStep:
     listed = source.items(cutoff)
-    past = events.loc[pd.to_datetime(events[TS], utc=True) < midnight(cutoff)]
     vocabulary = Vocabulary.of([*listed[ITEM].unique(), *past[ITEM].unique()])
-    history = History.from_events(past, cutoff, vocabulary)
+    history = History.from_events(preprocessing.weighted(past, cutoff), cutoff, vocabulary)
     items = aligned(listed, vocabulary)
     training = TrainingData(history, items, settings.seed, settings.threads)
-    return FirstStep(history, items, tuple(build(generator).fit(training) for generator in settings.generators))
+    generators = tuple(build(generator).fit(training) for generator in settings.generators)
+    return FirstStep(history, Catalogue.of(items, preprocessing.items), generators)
 
 
 def _labels(events: pd.DataFrame, inner: date, as_of: date) -> pd.DataFrame:
@@ -94,7 +96,7 @@ def _fit_ranker(
     first: FirstStep,
     labels: pd.DataFrame,
     users: pd.DataFrame,
-    schema: FeatureSchema,
+    preprocessing: Preprocessing,
     settings: SpineSettings,
     progress: Progress,
 ) -> tuple[LambdaRanker | None, dict[str, Any]]:
@@ -105,13 +107,13 @@ def _fit_ranker(
     labelled = len(np.unique(pairs.user_code[relevant]))
     if labelled < settings.ranker.minimum_users:
         return None, _no_ranker(labelled, settings.ranker)
-    features = user_matrix(users, truth.users.ids, schema)
-    catalogue = Catalogue.of(first.items, schema)
+    features = user_matrix(users, truth.users.ids, preprocessing.users)
+    schema = FeatureSchema.of(preprocessing, settings.names)
     texts, curves = [], []
     for seed in settings.ranker.seeds:
         progress(f"ranker, seed {seed}: {labelled} labelled users")
         rows = _sample(pairs, relevant, settings.ranker.negatives, seed)
-        sample = _labelled(pairs.pick(rows), relevant[rows], history, catalogue, features, settings)
+        sample = _labelled(pairs.pick(rows), relevant[rows], history, first.catalogue, features, settings)
         text, curve = fit_booster(sample, schema.categorical, settings.ranker, seed, settings.threads)
         texts.append(text)
         curves.append(curve)

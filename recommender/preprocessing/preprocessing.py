@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, Self
 
 import numpy as np
@@ -13,7 +14,8 @@ from recommender.matrices import Arrays
 from recommender.preprocessing.ratings import RatingMeans
 from recommender.preprocessing.settings import PreprocessingSettings
 from recommender.preprocessing.table import TableEncoding
-from warehouse.columns import ITEM, TYPE, USER, WEIGHT
+from warehouse.columns import ITEM, TS, TYPE, USER, WEIGHT
+from warehouse.windows import midnight
 
 _RATING = "rating"
 
@@ -38,33 +40,43 @@ class Preprocessing:
 
     @classmethod
     def fit(
-        cls, users: pd.DataFrame, items: pd.DataFrame, events: pd.DataFrame, settings: PreprocessingSettings
+        cls,
+        users: pd.DataFrame,
+        items: pd.DataFrame,
+        events: pd.DataFrame | None = None,
+        settings: PreprocessingSettings | None = None,
     ) -> Self:
         """Learn from frames as of the training cutoff.
 
         Args:
             users: user features, ``user_id`` and any columns.
             items: item features, ``item_id`` and any columns.
-            events: ``user_id item_id event_type weight``, all before the cutoff.
+            events: ``user_id item_id event_type weight``, all before the cutoff; needed to centre ratings.
             settings: the choices.
         """
-        encodings = {"users": TableEncoding.fit(users, settings), "items": TableEncoding.fit(items, settings)}
-        ratings = _rating_means(events, settings)
+        chosen = settings or PreprocessingSettings()
+        encodings = {"users": TableEncoding.fit(users, chosen), "items": TableEncoding.fit(items, chosen)}
+        ratings = None if events is None else _rating_means(events, chosen)
         report: dict[str, Any] = {
             "users": encodings["users"].report(users),
             "items": encodings["items"].report(items),
             "ratings": ratings.facts() if ratings else {},
         }
-        return cls(settings, **encodings, ratings=ratings, report=report)
+        return cls(chosen, **encodings, ratings=ratings, report=report)
 
-    def weighted(self, events: pd.DataFrame) -> pd.DataFrame:
+    def weighted(self, events: pd.DataFrame, as_of: date) -> pd.DataFrame:
         """Events whose ratings weigh what they say beyond the user's usual rating; all others as they are.
 
         A rating below the user's own mean becomes negative evidence, one at the mean says nothing.
+
+        Args:
+            events: ``user_id item_id event_type ts weight``; other columns stay.
+            as_of: ratings from this day on take no part in anybody's mean, and keep their weight.
         """
         rating = _ratings_of(events) if self.ratings else None
         if self.ratings is None or rating is None or not rating.any():
             return events
+        rating = rating & (pd.to_datetime(events[TS], utc=True) < midnight(as_of)).to_numpy(dtype=np.bool_)
         rated = events.loc[rating, [USER, ITEM, WEIGHT]]
         offsets = self.ratings.user_offsets(rated, WEIGHT).reindex(rated[USER]).to_numpy(dtype=np.float64)
         weights = events[WEIGHT].to_numpy(dtype=np.float64).copy()

@@ -56,6 +56,11 @@ class TableEncoding:
         amounts = self.amounts.transform(frame)
         return np.column_stack([amounts, *(label.transform(frame) for label in self.labels)]).astype(np.float32)
 
+    @property
+    def unknown(self) -> NDArray[np.float32]:
+        """What stands for a row of which nothing is known, ``(1, len(names))``."""
+        return self.transform(pd.DataFrame(index=[0]))
+
     def report(self, frame: pd.DataFrame) -> dict[str, Any]:
         """What was found and done, as plain values: rows, counts per column, columns left out and hashed."""
         return {

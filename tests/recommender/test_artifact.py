@@ -125,7 +125,7 @@ def test_F19_a_manifest_relabelled_for_another_segment_is_refused(tmp_path: Path
 
 def test_F19_reordered_features_are_refused(saved: Path) -> None:
     schema = verify(saved).feature_schema
-    swapped = schema | {"item_numeric": list(reversed(schema["item_numeric"]))}
+    swapped = schema | {"items": list(reversed(schema["items"]))}
     _forge(saved, feature_schema=swapped)
     with pytest.raises(ArtifactError, match="feature schema does not match its hash"):
         load(saved)

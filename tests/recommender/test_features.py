@@ -7,6 +7,7 @@ import pytest
 from recommender.catalogue import Catalogue, aligned, memberships
 from recommender.features import assemble, user_matrix
 from recommender.history import History
+from recommender.preprocessing import Preprocessing
 from recommender.retrieval import Pairs
 from recommender.schema import FeatureSchema
 from recommender.vocabulary import Vocabulary
@@ -21,40 +22,41 @@ ITEMS = pd.DataFrame(
     }
 )
 USERS = pd.DataFrame({"user_id": ["u", "v"], "age": [30.0, np.inf], "gender": ["f", "m"], "as_of": ["d", "d"]})
-SCHEMA = FeatureSchema.of(USERS, ITEMS, ["als", "content"])
+PREPROCESSING = Preprocessing.fit(USERS, ITEMS)
+SCHEMA = FeatureSchema.of(PREPROCESSING, ["als", "content"])
 
 
 def test_the_schema_lists_scores_pairs_items_and_users_in_order() -> None:
     assert SCHEMA.names[:4] == ("score_als", "score_content", "rank_als", "rank_content")
-    assert SCHEMA.names[-4:] == ("item_price", "item_category", "user_age", "user_gender")
-    assert [SCHEMA.names[n] for n in SCHEMA.categorical] == ["item_category", "user_gender"]
+    assert SCHEMA.names[-5:] == ("item_price", "item_brand", "item_category", "user_age", "user_gender")
+    assert [SCHEMA.names[n] for n in SCHEMA.categorical] == ["item_brand", "item_category", "user_gender"]
 
 
 def test_columns_of_lists_are_no_features() -> None:
     tagged = USERS.assign(tags=[["x"], ["y", "z"]])
-    assert FeatureSchema.of(tagged, ITEMS, ["als", "content"]) == SCHEMA
+    assert FeatureSchema.of(Preprocessing.fit(tagged, ITEMS), ["als", "content"]) == SCHEMA
 
 
 def test_the_hash_knows_the_order_and_json_keeps_it() -> None:
-    other = FeatureSchema.of(USERS, ITEMS, ["content", "als"])
+    other = FeatureSchema.of(PREPROCESSING, ["content", "als"])
     assert other.hash != SCHEMA.hash
     assert FeatureSchema.from_json(SCHEMA.to_json()) == SCHEMA
 
 
 def test_user_features_are_nan_for_strangers_and_infinities() -> None:
-    matrix = user_matrix(USERS, np.array(["v", "x", "u"]), SCHEMA)
+    matrix = user_matrix(USERS, np.array(["v", "x", "u"]), PREPROCESSING.users)
     np.testing.assert_array_equal(matrix, [[np.nan, 1], [np.nan, np.nan], [30, 0]])
 
 
 def test_absent_user_columns_are_nan() -> None:
-    matrix = user_matrix(USERS[["user_id"]], np.array(["u"]), SCHEMA)
+    matrix = user_matrix(USERS[["user_id"]], np.array(["u"]), PREPROCESSING.users)
     assert np.isnan(matrix).all()
     assert matrix.shape == (1, 2)
 
 
 def test_values_unknown_at_training_are_nan() -> None:
     strange = pd.DataFrame({"user_id": ["u"], "gender": ["other"], "age": [1]})
-    assert np.isnan(user_matrix(strange, np.array(["u"]), SCHEMA)[0, 1])
+    assert np.isnan(user_matrix(strange, np.array(["u"]), PREPROCESSING.users)[0, 1])
 
 
 def test_an_item_belongs_to_its_categories_in_equal_shares() -> None:
@@ -73,8 +75,8 @@ def test_pair_features_follow_their_meaning() -> None:
     events["ts"] = datetime(2026, 2, 1, tzinfo=UTC)
     history = History.from_events(events, date(2026, 3, 1), Vocabulary.of("abc"))
     pairs = Pairs(np.array([0, 0]), np.array([0, 2]), np.ones((2, 2), "f4"), np.ones((2, 2), "f4"), np.ones(2, bool))
-    users = user_matrix(USERS, history.users.ids, SCHEMA)
-    matrix = assemble(pairs, history, Catalogue.of(ITEMS, SCHEMA), users, 60.0)
+    users = user_matrix(USERS, history.users.ids, PREPROCESSING.users)
+    matrix = assemble(pairs, history, Catalogue.of(ITEMS, PREPROCESSING.items), users, 60.0)
     row = dict(zip(SCHEMA.names, matrix[0].tolist(), strict=True))
     # taste: .75 of a (half x, half y) and .25 of b (all y) = .375 x, .625 y; item a is half of each
     assert row["category_affinity"] == pytest.approx(0.5 * 0.375 + 0.5 * 0.625)

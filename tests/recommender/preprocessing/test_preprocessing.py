@@ -1,4 +1,5 @@
 import json
+from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -14,8 +15,10 @@ EVENTS = pd.DataFrame(
         "item_id": ["a", "b", "a", "a", "b", "b"],
         "event_type": ["rating", "rating", "purchase", "rating", "rating", "view"],
         "weight": [5.0, 3.0, 5.0, 1.0, -1.0, 1.0],
+        "ts": pd.Timestamp(2026, 2, 1, tz="UTC"),
     }
 )
+AS_OF = date(2026, 3, 1)
 CENTRED = PreprocessingSettings(centre_ratings=True, rating_strength=0.0)
 
 
@@ -26,8 +29,8 @@ def test_what_was_saved_transforms_to_identical_bytes() -> None:
     assert restored.users.transform(USERS).tobytes() == fitted.users.transform(USERS).tobytes()
     assert restored.items.transform(ITEMS).tobytes() == fitted.items.transform(ITEMS).tobytes()
     assert (
-        restored.weighted(EVENTS)["weight"].to_numpy().tobytes()
-        == fitted.weighted(EVENTS)["weight"].to_numpy().tobytes()
+        restored.weighted(EVENTS, AS_OF)["weight"].to_numpy().tobytes()
+        == fitted.weighted(EVENTS, AS_OF)["weight"].to_numpy().tobytes()
     )
     assert restored.report == fitted.report
 
@@ -40,7 +43,7 @@ def test_words_and_ids_are_no_columns() -> None:
 
 def test_centred_ratings_weigh_what_they_say_beyond_the_users_usual_rating() -> None:
     fitted = Preprocessing.fit(USERS, ITEMS, EVENTS, CENTRED)
-    weights = fitted.weighted(EVENTS)["weight"].tolist()
+    weights = fitted.weighted(EVENTS, AS_OF)["weight"].tolist()
     assert weights[0] - weights[1] == pytest.approx(2.0), "a user's own order stays"
     assert weights[0] == pytest.approx(weights[3]), "the strict user's best says as much as the generous one's"
     assert weights[0] + weights[1] == pytest.approx(0.0, abs=1.1), "the usual rating says nothing"
@@ -48,13 +51,13 @@ def test_centred_ratings_weigh_what_they_say_beyond_the_users_usual_rating() -> 
 
 
 def test_ratings_are_left_alone_by_default() -> None:
-    assert Preprocessing.fit(USERS, ITEMS, EVENTS, PreprocessingSettings()).weighted(EVENTS) is EVENTS
+    assert Preprocessing.fit(USERS, ITEMS, EVENTS, PreprocessingSettings()).weighted(EVENTS, AS_OF) is EVENTS
 
 
 def test_events_without_types_or_ratings_are_left_alone() -> None:
     fitted = Preprocessing.fit(USERS, ITEMS, EVENTS, CENTRED)
     bare = EVENTS[["user_id", "item_id", "weight"]]
-    assert fitted.weighted(bare) is bare
+    assert fitted.weighted(bare, AS_OF) is bare
     assert Preprocessing.fit(USERS, ITEMS, bare, CENTRED).ratings is None
 
 
@@ -63,3 +66,10 @@ def test_the_report_counts_rows_and_gaps() -> None:
     assert report["users"]["rows"] == 2
     assert report["users"]["columns"] == {"age": {"missing": 1}}
     assert report["ratings"]["items"] == 2
+
+
+def test_ratings_of_the_future_move_nobodys_mean() -> None:
+    fitted = Preprocessing.fit(USERS, ITEMS, EVENTS, CENTRED)
+    later = EVENTS.assign(ts=pd.Timestamp(2026, 3, 1, tz="UTC"), weight=-9.0)
+    both = fitted.weighted(pd.concat([EVENTS, later], ignore_index=True), AS_OF)["weight"]
+    assert both[: len(EVENTS)].tolist() == fitted.weighted(EVENTS, AS_OF)["weight"].tolist()
