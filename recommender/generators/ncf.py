@@ -33,6 +33,7 @@ class NCF:
         decay: Adam's decoupled L2 (AdamW).
         negatives: drawn uniformly for one liked item.
         half_life_days: age counts from the user's own newest event.
+        memory_days: half-life of a liked pair's weight in training, by its age.
         batch: users per step.
         weights: by name, see :func:`first_weights`.
         trained: which items somebody liked.
@@ -45,6 +46,7 @@ class NCF:
     decay: float = 0.001
     negatives: int = 4
     half_life_days: float = 60.0
+    memory_days: float = 60.0
     batch: int = 64
     weights: Arrays = field(default_factory=dict)
     trained: NDArray[np.bool_] = field(default_factory=lambda: np.empty(0, dtype=np.bool_))
@@ -74,7 +76,7 @@ class NCF:
         """The weights and the settings."""
         names = (
             *("factors", "hidden", "epochs", "learning_rate", "decay"),
-            *("negatives", "half_life_days", "batch", "name"),
+            *("negatives", "half_life_days", "memory_days", "batch", "name"),
         )
         return self.weights | {"trained": self.trained}, {name: getattr(self, name) for name in names}
 

@@ -12,6 +12,7 @@ from scipy import sparse
 from recommender.generators.ncf import first_weights, profile
 from recommender.generators.neural import Parameters, arrays_of, parameters, seeded_torch
 from recommender.generators.protocol import TrainingData
+from recommender.history import History
 from recommender.matrices import Arrays
 
 if TYPE_CHECKING:
@@ -25,11 +26,13 @@ class _Batch:
     Args:
         row: of every pair, the user's position in the batch.
         share: of every pair, its share of the user's profile.
+        fade: of every pair, what it counts.
         items: the liked item, then the negatives; ``(pairs, 1 + negatives)``.
     """
 
     row: Any
     share: Any
+    fade: Any
     items: Any
     users: int
 
@@ -38,6 +41,7 @@ def train(training: TrainingData, model: NCF) -> Arrays:
     """Weights after ``model.epochs`` passes; the first, random ones where nobody liked anything."""
     likes = profile(training.history, model.half_life_days)
     users = np.flatnonzero(np.diff(likes.indptr) > 1)  # one item alone has no profile to be predicted from
+    fade = _fade(training.history, likes, model.memory_days)
     trained = np.unique(likes.indices)
     rng = np.random.default_rng(training.seed)
     with seeded_torch(training.seed, training.threads) as torch:
@@ -47,21 +51,36 @@ def train(training: TrainingData, model: NCF) -> Arrays:
         for _ in range(model.epochs):
             order = rng.permutation(users)
             for start in range(0, len(order), model.batch):
-                rows = likes[order[start : start + model.batch]]
-                loss = _loss(torch, values, _batch(torch, rows, trained, model.negatives, rng))
+                rows = order[start : start + model.batch]
+                loss = _loss(torch, values, _batch(torch, likes[rows], fade[rows], trained, model.negatives, rng))
                 optimiser.zero_grad()
                 loss.backward()
                 optimiser.step()
         return arrays_of(values)
 
 
+def _fade(history: History, likes: sparse.csr_matrix, memory_days: float) -> sparse.csr_matrix:
+    """What every liked pair counts, in the pattern of ``likes``."""
+    fade = sparse.csr_matrix(
+        history.age_days.multiply(likes.astype(np.bool_))
+    )  # ages are never 0: events lie before midnight
+    fade.data = np.exp2(-fade.data / memory_days).astype(np.float32)
+    return fade
+
+
 def _batch(
-    torch: Any, likes: sparse.csr_matrix, trained: NDArray[np.int32], negatives: int, rng: np.random.Generator
+    torch: Any,
+    likes: sparse.csr_matrix,
+    fade: sparse.csr_matrix,
+    trained: NDArray[np.int32],
+    negatives: int,
+    rng: np.random.Generator,
 ) -> _Batch:
     drawn = rng.choice(trained, (likes.nnz, negatives))
     items = np.concatenate([likes.indices[:, None], drawn], axis=1).astype(np.int64)
     row = np.repeat(np.arange(likes.shape[0]), np.diff(likes.indptr))
-    return _Batch(torch.from_numpy(row), torch.from_numpy(likes.data), torch.from_numpy(items), likes.shape[0])
+    row, share, weight, items = (torch.from_numpy(array) for array in (row, likes.data, fade.data, items))
+    return _Batch(row, share, weight, items, likes.shape[0])
 
 
 def _loss(torch: Any, values: Parameters, batch: _Batch) -> Any:
@@ -72,7 +91,8 @@ def _loss(torch: Any, values: Parameters, batch: _Batch) -> Any:
     found = logits_of(torch, values, (whole[batch.row] - own) / rest, batch.items)
     wanted = torch.zeros_like(found)
     wanted[:, 0] = 1
-    return torch.nn.functional.binary_cross_entropy_with_logits(found, wanted)
+    weight = batch.fade[:, None].expand_as(found)
+    return torch.nn.functional.binary_cross_entropy_with_logits(found, wanted, weight=weight)
 
 
 def logits_of(torch: Any, values: Parameters, users: Any, items: Any) -> Any:

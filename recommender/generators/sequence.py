@@ -28,22 +28,24 @@ class SASRec:
         length: newest items that are looked at.
         epochs: passes over the sequences.
         learning_rate: of Adam.
-        dropout: share of values dropped while training.
+        dropout: share of the embeddings' values dropped while training.
         negatives: drawn uniformly per step and shared by its targets; a catalogue no larger is used whole.
         horizon: a place's target is drawn from the next ``horizon`` items (1: always the very next one).
+        memory_days: half-life of a target's weight in training, by its age.
         batch: sequences per step.
         weights: by name, see :mod:`recommender.generators.self_attention`.
         trained: which items somebody liked.
     """
 
     factors: int = 64
-    blocks: int = 2
+    blocks: int = 1
     length: int = 50
     epochs: int = 20
     learning_rate: float = 0.002
     dropout: float = 0.2
     negatives: int = 512
     horizon: int = 1
+    memory_days: float = 60.0
     batch: int = 64
     weights: Arrays = field(default_factory=dict)
     trained: NDArray[np.bool_] = field(default_factory=lambda: np.empty(0, dtype=np.bool_))
@@ -74,7 +76,7 @@ class SASRec:
         """The weights and the settings."""
         names = (
             *("factors", "blocks", "length", "epochs", "learning_rate"),
-            *("dropout", "negatives", "horizon", "batch", "name"),
+            *("dropout", "negatives", "horizon", "memory_days", "batch", "name"),
         )
         return self.weights | {"trained": self.trained}, {name: getattr(self, name) for name in names}
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,7 +18,28 @@ from recommender.sequences import NOTHING, Sequences
 if TYPE_CHECKING:
     from recommender.generators.sequence import SASRec
 
-Codes = NDArray[np.int64]
+Places = NDArray[np.int64]  # positions in the flat arrays of Sequences
+
+
+@dataclass(frozen=True, eq=False)
+class _Step:
+    """Sequences of one gradient step.
+
+    Args:
+        inputs: item codes ``(n, length)``, -1 after the last.
+        filled: which of them have a target, of the same shape.
+        targets: one item code for every filled place.
+        fade: what a target counts.
+    """
+
+    inputs: NDArray[np.int64]
+    filled: NDArray[np.bool_]
+    targets: NDArray[np.int64]
+    fade: NDArray[np.float32]
+
+    @property
+    def arrays(self) -> tuple[NDArray[Any], ...]:
+        return self.inputs, self.filled, self.targets, self.fade
 
 
 def train(training: TrainingData, model: SASRec) -> Arrays:
@@ -29,19 +52,26 @@ def train(training: TrainingData, model: SASRec) -> Arrays:
         optimiser = torch.optim.Adam(values.values(), lr=model.learning_rate, betas=(0.9, 0.98))
         for _ in range(model.epochs):
             ties = rng.random(training.history.weights.nnz)  # what happened at once has another order in every pass
-            pieces = _pieces(Sequences.of(training.history, ties), model.length + 1)
-            for rows in _batches(len(pieces), model.batch, rng):
-                inputs, targets = _shifted(pieces[rows], model.horizon, rng)
+            for step in _steps(Sequences.of(training.history, ties), model, rng):
                 negatives = rng.permutation(trained)[: model.negatives]
-                loss = _loss(torch, values, model, inputs, targets, negatives, len(trained))
+                loss = _loss(torch, values, model, step, negatives, len(trained))
                 optimiser.zero_grad()
                 loss.backward()
                 optimiser.step()
         return arrays_of(values)
 
 
-def _pieces(sequences: Sequences, length: int) -> Codes:
-    """Sequences cut from the end into rows of ``length`` that share one item; -1 fills short rows."""
+def _steps(sequences: Sequences, model: SASRec, rng: np.random.Generator) -> Iterator[_Step]:
+    """One pass over all sequences in a random order."""
+    pieces = _pieces(sequences, model.length + 1)
+    fade = np.exp2(-sequences.age_days / model.memory_days)
+    order = rng.permutation(len(pieces))
+    for start in range(0, len(order), model.batch):
+        yield _step(pieces[order[start : start + model.batch]], sequences.items, fade, model.horizon, rng)
+
+
+def _pieces(sequences: Sequences, length: int) -> Places:
+    """Sequences cut from the end into rows of ``length`` places that share one; -1 fills short rows."""
     counts, step = np.diff(sequences.indptr), length - 1
     rows = np.maximum(-(-(counts - 1) // step), 0)  # rounded up
     user = np.repeat(np.arange(len(counts)), rows)
@@ -49,37 +79,31 @@ def _pieces(sequences: Sequences, length: int) -> Codes:
     ends = sequences.indptr[1:][user] - number * step
     starts = np.maximum(ends - length, sequences.indptr[:-1][user])
     place = starts[:, None] + np.arange(length)
-    inside = place < ends[:, None]
-    return np.where(inside, sequences.items[np.where(inside, place, 0)], NOTHING)
+    return np.where(place < ends[:, None], place, NOTHING)
 
 
-def _batches(count: int, size: int, rng: np.random.Generator) -> list[NDArray[np.int64]]:
-    order = rng.permutation(count)
-    return [order[start : start + size] for start in range(0, count, size)]
-
-
-def _shifted(pieces: Codes, horizon: int, rng: np.random.Generator) -> tuple[Codes, Codes]:
-    """Inputs and targets of equal shape; a target stands 1 to ``horizon`` places on, never past the last item."""
+def _step(
+    pieces: Places, items: NDArray[np.int64], fade: NDArray[np.float32], horizon: int, rng: np.random.Generator
+) -> _Step:
+    """A target stands 1 to ``horizon`` places after its input, never past the last item of its piece."""
     counts = (pieces >= 0).sum(axis=1, keepdims=True)
     inputs = pieces[:, : max(int(counts.max()) - 1, 1)]
-    place = np.arange(inputs.shape[1])
-    ahead = np.minimum(place + rng.integers(1, horizon + 1, inputs.shape), counts - 1)
-    targets = np.take_along_axis(pieces, ahead, axis=1)
-    return inputs, np.where(place < counts - 1, targets, NOTHING)
+    here = np.arange(inputs.shape[1])
+    ahead = np.minimum(here + rng.integers(1, horizon + 1, inputs.shape), counts - 1)
+    filled = here < counts - 1
+    targets = np.take_along_axis(pieces, ahead, axis=1)[filled]
+    return _Step(np.where(inputs >= 0, items[inputs], NOTHING), filled, items[targets], fade[targets])
 
 
-def _loss(
-    torch: Any, values: Parameters, model: SASRec, inputs: Codes, targets: Codes, negatives: Codes, items: int
-) -> Any:
-    """Cross entropy against shared uniform negatives, which stand for all other items (log correction)."""
-    wanted = torch.from_numpy(targets)
-    here = wanted >= 0
-    states, wanted = states_of(torch, values, torch.from_numpy(inputs), model.dropout)[here], wanted[here]
-    drawn = torch.from_numpy(negatives)
+def _loss(torch: Any, values: Parameters, model: SASRec, step: _Step, negatives: NDArray[np.int64], items: int) -> Any:
+    """Faded cross entropy against shared uniform negatives, which stand for all other items (log correction)."""
+    inputs, filled, wanted, fade, drawn = (torch.from_numpy(array) for array in (*step.arrays, negatives))
+    states = states_of(torch, values, inputs, model.dropout)[filled]
     right = (states * values["items"][wanted]).sum(dim=1, keepdim=True)
     wrong = states @ values["items"][drawn].T + float(np.log(items / len(negatives)))
     wrong = wrong.masked_fill(drawn == wanted[:, None], -torch.inf)
-    return (torch.logsumexp(torch.cat([right, wrong], dim=1), dim=1) - right[:, 0]).mean()
+    losses = torch.logsumexp(torch.cat([right, wrong], dim=1), dim=1) - right[:, 0]
+    return (losses * fade).mean()
 
 
 def states_of(torch: Any, values: Parameters, codes: Any, dropout: float = 0.0) -> Any:
@@ -90,15 +114,13 @@ def states_of(torch: Any, values: Parameters, codes: Any, dropout: float = 0.0) 
     def norm(x: Any, name: str) -> Any:
         return f.layer_norm(x, (size,), values[f"{name}scale"], values[f"{name}shift"], EPSILON)
 
-    def drop(x: Any) -> Any:
-        return f.dropout(x, dropout, training=dropout > 0)
-
-    x = drop(f.embedding(codes.clamp(min=0), values["items"]) + values["positions"][: codes.shape[1]])
+    x = f.embedding(codes.clamp(min=0), values["items"]) + values["positions"][: codes.shape[1]]
+    x = f.dropout(x, dropout, training=dropout > 0)
     for block in range(sum(name.endswith(".query") for name in values)):
         w = {name.split(".")[1]: value for name, value in values.items() if name.startswith(f"{block}.")}
         y = norm(x, f"{block}.attention_")
         mixed = f.scaled_dot_product_attention(y @ w["query"], y @ w["key"], y @ w["value"], is_causal=True)
-        x = x + drop(mixed @ w["out"])
+        x = x + mixed @ w["out"]
         y = norm(x, f"{block}.forward_")
-        x = x + drop(torch.relu(y @ w["inner"] + w["inner_bias"]) @ w["outer"] + w["outer_bias"])
+        x = x + torch.relu(y @ w["inner"] + w["inner_bias"]) @ w["outer"] + w["outer_bias"]
     return norm(x, "")

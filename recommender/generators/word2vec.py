@@ -41,9 +41,9 @@ class Word2Vec:
     """
 
     factors: int = 64
-    window: int = 10
-    epochs: int = 20
-    negatives: int = 10
+    window: int = 5
+    epochs: int = 10
+    negatives: int = 5
     exponent: float = 0.5
     half_life_days: float = 30.0
     inputs: NDArray[np.float32] = field(default_factory=_nothing)
