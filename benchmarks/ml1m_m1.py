@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 
 from benchmarks.reporting import data_folder, finish
-from benchmarks.topn import MASKS, Budget, Options, Split, arguments, run
+from benchmarks.topn import MASKS, Budget, Split, arguments, options_of, run
 
 PUBLISHED = {"UltraGCN": {"recall": 0.2787, "ndcg": 0.2642}, "SimpleX": {"recall": 0.2802, "ndcg": 0.2670}}
 
@@ -23,7 +23,7 @@ def main() -> None:
     given = parser.parse_args()
     names = ("train.parquet", "test.parquet", "valid.parquet")
     folder = data_folder("bench-ml1m-m1", names)
-    options = Options(given.k, given.budget_minutes * 60, given.seed, given.threads)
+    options = options_of(given)
     budget = Budget(options.seconds)
     train, test, valid = (folder / name for name in names)
     split = Split.read(train, test, valid, options.seed)

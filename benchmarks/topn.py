@@ -95,7 +95,13 @@ def tune(split: Split, options: Options, seconds: float) -> SpineSearch:
     items = len(training.items)
     window = TuningWindow.of(training, split.valid, users=int(np.clip(_CELLS // items, 1000, _MOST_USERS)))
     settings = SpineSearchSettings(
-        seconds=max(seconds, 1.0), k=options.k, candidates=options.candidates, timed=False, seed=options.seed
+        seconds=max(seconds, 1.0),
+        trials=options.trials,
+        blend_trials=4 * options.trials,
+        k=options.k,
+        candidates=options.candidates,
+        timed=False,
+        seed=options.seed,
     )
     users = len(training.history.users)
     say(f"search for {seconds:.0f} s: {len(split.train):,} pairs of {users:,} users and {items:,} items")
@@ -201,6 +207,7 @@ class Options:
     seconds: float
     seed: int
     threads: int
+    trials: int
 
     @property
     def candidates(self) -> int:
@@ -223,6 +230,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--budget-minutes", type=float, default=10.0)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--threads", type=int, default=1, help="of native libraries")
+    parser.add_argument("--trials", type=int, default=40, help="of one generator, at most")
+
+
+def options_of(given: argparse.Namespace) -> Options:
+    """What was parsed."""
+    return Options(given.k, given.budget_minutes * 60, given.seed, given.threads, given.trials)
 
 
 def main() -> None:
@@ -234,7 +247,7 @@ def main() -> None:
     parser.add_argument("--mask", choices=MASKS, default="train")
     arguments(parser)
     given = parser.parse_args()
-    options = Options(given.k, given.budget_minutes * 60, given.seed, given.threads)
+    options = options_of(given)
     budget = Budget(options.seconds)
     split = Split.read(given.train, given.test, given.valid, options.seed)
     finish(run(split, [given.mask], options, budget))
