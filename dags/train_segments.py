@@ -2,7 +2,7 @@
 
 Trains the global model (the parent) and one challenger per segment, proves each against the parent on the segment's
 own users over rolling windows, registers all of them in MLflow and, where the policy is `auto` and the proof holds,
-moves the alias `champion`.
+moves the alias `champion`. The trials of tuning are shared out by `plan` (table `tuning_budget`).
 
 * **Scheduled**: everything. **By request** (Trigger ▸ parameters): only the segments you name, on the live parent.
 * A segment whose training fails is named by `summarise`; the others finish.
@@ -28,7 +28,11 @@ from conventions import TRAINING_POOL, as_of, calendar, is_backfill, is_requeste
         "as_of": Param(
             None, type=["null", "string"], format="date", description="Empty: the end of the run's interval"
         ),
-        "strategy": Param("head", enum=["head", "reweighted", "hard"], description="How a challenger is made"),
+        "strategy": Param(
+            "configured",
+            enum=["configured", "head", "reweighted", "hard"],
+            description="How a challenger is made; configured: as the segment's settings say",
+        ),
         "reason": Param("scheduled", type="string", maxLength=500, description="Kept on every version of this run"),
     },
 )

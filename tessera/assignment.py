@@ -36,9 +36,3 @@ def write_features(store: Store, source: LakeSource, as_of: date) -> dict[str, i
     store.replace("user_features", users.assign(**{AS_OF: as_of}), day)
     store.replace("item_features", items.assign(**{AS_OF: as_of}), day)
     return {"users": len(users), "items": len(items)}
-
-
-def living(store: Store, settings: Settings, as_of: date) -> dict[str, str]:
-    """Id to name of the segments in force as of a day, in the order of their ids."""
-    names = Membership(store, settings, LakeSource(store, settings), as_of).names()
-    return dict(sorted(names.items(), key=lambda entry: (len(entry[0]), entry[0])))

@@ -113,6 +113,11 @@ class Settings(BaseSettings):
         return self.home / "backtests"
 
     @property
+    def studies(self) -> Path:
+        """Folder of the trials of every tuning, one folder a segment and day."""
+        return self.home / "studies"
+
+    @property
     def reports(self) -> Path:
         """Folder of the drift reports."""
         return self.home / "reports"

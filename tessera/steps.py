@@ -66,20 +66,30 @@ def assigned(as_of: str) -> bool:
 
 
 def plan_training(as_of: str, segments: Sequence[str] = ()) -> list[Plain]:
-    """The segments to train, each with the label that people see: those named, or all that live.
+    """The segments to train, each with its label and its share of the trials: those named, or all that live.
+
+    The shares and effective settings of all living segments are written to ``tuning_budget``.
 
     Raises:
-        TesseraError: a named segment does not live as of that day.
+        TesseraError: a named segment does not live as of that day, or the segments file is wrong.
     """
-    from tessera.assignment import living
     from tessera.errors import TesseraError
+    from tessera.lake import LakeSource
+    from tessera.membership import Membership
     from tessera.settings import load
+    from tessera.tuning import plan_tuning, write_plan
 
-    names = living(_store(), load(), _day(as_of))
-    unknown = sorted(set(segments) - set(names))
+    store, settings, day = _store(), load(), _day(as_of)
+    plan = plan_tuning(settings, Membership(store, settings, LakeSource(store, settings), day))
+    unknown = sorted(set(segments) - set(plan))
     if unknown:
-        raise TesseraError(f"no segment {', '.join(unknown)} as of {as_of}: living are {', '.join(names)}")
-    return [{"segment_id": s, "label": f"{s} · {name}"} for s, name in names.items() if not segments or s in segments]
+        raise TesseraError(f"no segment {', '.join(unknown)} as of {as_of}: living are {', '.join(plan)}")
+    write_plan(store, settings, day, plan)
+    return [
+        {"segment_id": segment, "label": f"{segment} · {planned.name}", "trials": planned.trials}
+        for segment, planned in plan.items()
+        if not segments or segment in segments
+    ]
 
 
 def train_global(as_of: str, reason: str = "", promote: bool = True) -> Plain:
@@ -90,8 +100,13 @@ def train_global(as_of: str, reason: str = "", promote: bool = True) -> Plain:
     return GlobalTraining(_store(), load(), _registry(), _day(as_of), reason, promote).run()
 
 
-def train_segment(segment: str, as_of: str, strategy: str = "head", reason: str = "", promote: bool = True) -> Plain:
-    """Make a challenger for one segment, prove it against the live parent, register it, promote it if it is proved."""
+def train_segment(
+    segment: str, as_of: str, strategy: str = "configured", reason: str = "", promote: bool = True
+) -> Plain:
+    """Make a challenger for one segment, prove it against the live parent, register it, promote it if it is proved.
+
+    ``configured``: the strategy that the segment's settings name.
+    """
     from tessera.settings import load
     from tessera.training import SegmentTraining
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import tempfile
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -15,16 +15,20 @@ import pandas as pd
 
 from recommender.spine import Spine
 from tessera.champions import load_parent, load_version
+from tessera.errors import TesseraError
 from tessera.lake import LakeSource
 from tessera.membership import Membership
 from tessera.provenance import provenance
 from tessera.settings import Settings
+from tessera.tuning import PlannedSegment, plan_tuning, refuse_unknown_features
 from training.backtest import Fold, fresh_fold, load_folds
 from training.comparisons import control, placebo
 from training.decision import Decision
+from training.diversity import above_floor
 from training.evaluation import FoldReader
 from training.gate import decide
 from training.parent import train_global
+from training.policies import Promotion
 from training.registry import Registry
 from training.strategies import SegmentTask, strategy
 from training.submission import submit_global, submit_segment
@@ -33,6 +37,9 @@ from warehouse.store import Store
 from warehouse.windows import Window
 
 log = logging.getLogger(__name__)
+
+# as a strategy: the one that the segment's settings name
+CONFIGURED = "configured"
 
 
 @dataclass(frozen=True)
@@ -85,10 +92,15 @@ class Training:
             "reason": decision.reason,
         }
 
+    @property
+    def promotion(self) -> Promotion:
+        """Whether the gate may move the champion alias."""
+        return self.settings.promotion
+
     def _promoted(self, registration: Registration, version: str, expected: str | None) -> bool:
-        if not (self.promote and registration.decision.serves):
+        if not (self.promote and registration.decision.serves) or self.promotion == "never":
             return False
-        if self.settings.promotion == "auto":
+        if self.promotion == "auto":
             promotion = self.registry.promote(registration.name, version, expected, self.reason)
             log.info("%s v%s: %s", registration.name, version, promotion.reason)
             return promotion.done
@@ -145,12 +157,25 @@ class SegmentTraining(Training):
     """One segment's challenger on the live parent."""
 
     segment: str = ""
-    strategy: str = "head"
+    strategy: str = CONFIGURED
+
+    @cached_property
+    def planned(self) -> PlannedSegment:
+        """The segment's settings and trials."""
+        plan = plan_tuning(self.settings, self.membership)
+        if self.segment not in plan:
+            raise TesseraError(f"no segment {self.segment} as of {self.as_of}: living are {', '.join(plan)}")
+        return plan[self.segment]
+
+    @property
+    def promotion(self) -> Promotion:
+        """The segment's own policy."""
+        return self.planned.policy.promotion
 
     def run(self) -> dict[str, Any]:
         """Train, prove, register; returns version and verdict."""
         parent, spine = load_parent(self.registry, self.settings, self.as_of)
-        names = self.membership.names()
+        refuse_unknown_features(self.planned, spine)
         task = SegmentTask(
             segment_id=self.segment,
             source=self.source,
@@ -158,29 +183,33 @@ class SegmentTraining(Training):
             spine=spine,
             assignments=self.membership.at,
             as_of=self.as_of,
-            settings=self.settings.training,
+            settings=self.planned.training(self.settings),
             parent_version=parent.version,
             # model, placebo and control read the same folds
             reader=self.reader,
+            studies=self.settings.studies,
         )
-        chosen = strategy(self.strategy)
-        challenger = chosen.challenge(task)
-        decision = decide(challenger.evaluation, self.settings.training.gate, comparisons=len(names))
         champion = self.registry.champion(model_name(self.segment))
-        beside = self.settings.training
         with tempfile.TemporaryDirectory() as folder:
-            registration = submit_segment(
-                task,
-                challenger,
-                decision,
-                provenance(self.source),
-                Path(folder),
-                names[self.segment],
-                placebo=placebo(task, chosen, self.settings.seed) if beside.placebo else float("nan"),
-                control=control(task) if beside.control else float("nan"),
-                notes=_notes(self.reason),
-            )
-            return self.conclude(registration, champion.version if champion else None)
+            return self.conclude(self._challenge(task, Path(folder)), champion.version if champion else None)
+
+    def _challenge(self, task: SegmentTask, folder: Path) -> Registration:
+        chosen = strategy(self.planned.policy.strategy if self.strategy == CONFIGURED else self.strategy)
+        challenger = chosen.challenge(task)
+        decision = decide(challenger.evaluation, task.settings.gate, comparisons=len(self.membership.names()))
+        reached = challenger.metrics.get(f"diversity@{task.settings.evaluation.k}")
+        registration = submit_segment(
+            task,
+            challenger,
+            above_floor(decision, reached, task.settings.diversity),
+            provenance(self.source),
+            folder,
+            self.planned.name,
+            placebo=placebo(task, chosen, self.settings.seed) if task.settings.placebo else float("nan"),
+            control=control(task) if task.settings.control else float("nan"),
+            notes=(self.planned.sentence(), *_notes(self.reason)),
+        )
+        return replace(registration, parameters={**registration.parameters, **self.planned.parameters()})
 
     def _folds(self, spine: Spine) -> list[Fold]:
         """The parent's windows, and the days since it was trained, which no model has seen."""

@@ -105,6 +105,24 @@ _SPECS: Final = (
         _schema(as_of=_D, user_id=_S, segment_id=_S, band=_S, distance=_F, fitted_as_of=_D),
         ("as_of",),
     ),
+    # one row per living segment: its share of the trials and its effective settings (JSON)
+    TableSpec(
+        "tuning_budget",
+        _schema(
+            as_of=_D,
+            segment_id=_S,
+            name=_S,
+            users=_I,
+            value=_F,
+            trials=_I,
+            floor=_I,
+            ceiling=_I,
+            total=_I,
+            settings=_S,
+            patterns=_LISTS,
+        ),
+        ("as_of",),
+    ),
     # one row per gate decision; segment_id "global" for the parent
     TableSpec(
         "gate_decisions",

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from tessera.cli import checks, demonstration, events, models, pages, serving, watching
+from tessera.cli import checks, demonstration, events, models, pages, segments, serving, watching
 from tessera.cli.guarding import GuardedGroup
 
 app = typer.Typer(
@@ -25,6 +25,7 @@ _PANELS: dict[str, tuple[Callable[..., None], ...]] = {
     "Every day": (watching.monitor, serving.publish, serving.recommend, watching.status),
     "The installation": (checks.doctor, pages.docs, demonstration.demo),
 }
+app.add_typer(segments.group, name="segments", rich_help_panel="Models")
 for _panel, _commands in _PANELS.items():
     for _command in _commands:
         app.command(rich_help_panel=_panel)(_command)

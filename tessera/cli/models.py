@@ -28,8 +28,9 @@ def train(
         list[str] | None, typer.Option("--segment", metavar="ID", help="Only these; repeat. Default: parent and all.")
     ] = None,
     strategy: Annotated[
-        Literal["head", "reweighted", "hard"], typer.Option(help="How a segment's challenger is made.")
-    ] = "head",
+        Literal["configured", "head", "reweighted", "hard"],
+        typer.Option(help="How a segment's challenger is made; configured: as its settings say."),
+    ] = "configured",
     reason: Reason = BY_HAND,
     promote: Annotated[
         bool, typer.Option("--promote/--no-promote", help="May the champion alias move, if the proof holds?")
@@ -46,11 +47,13 @@ def train(
     """
     from tessera import steps
     from tessera.cli.console import table, working
+    from tessera.cli.segments import show_budget
     from tessera.cli.servers import require_mlflow
 
     require_mlflow()
     on = as_of.isoformat()
     planned = steps.plan_training(on, segments or ())
+    show_budget(as_of)
     trained: list[dict[str, Any]] = []
     if not segments:
         with working(f"train the global model as of {on}"):

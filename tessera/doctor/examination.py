@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from tessera.doctor.finding import Finding
 from tessera.doctor.folders import folders, source
 from tessera.doctor.models import champions
+from tessera.doctor.segments import segments_file
 from tessera.doctor.servers import servers
 from tessera.doctor.tables import spool, tables
 from tessera.doctor.versions import libraries, python
@@ -30,6 +31,7 @@ def examine() -> Iterator[Finding]:
     yield source(settings)
     yield from tables(settings)
     yield from spool(settings)
+    yield from segments_file(settings)
     answered = list(servers(settings))
     yield from answered
     if any(one.name == "MLflow" and one.level == "ok" for one in answered):

@@ -30,6 +30,6 @@ def test_everything_is_shown_to_a_list_of_any(world: PlantedWorld) -> None:
 
 
 def test_a_ranker_never_sees_what_is_not_listed(world: PlantedWorld) -> None:
-    schema = Spine.fit(ListedFeatures(world, ("spend_30d",)), AS_OF, SETTINGS.spine).schema
-    assert schema.user_numeric == ("spend_30d",)
-    assert "clicks_7d" not in schema.item_numeric
+    names = Spine.fit(ListedFeatures(world, ("spend_30d",)), AS_OF, SETTINGS.spine).schema.names
+    assert "user_spend_30d" in names
+    assert not any(hidden in name for hidden in ("clicks_7d", "age", "device") for name in names)
