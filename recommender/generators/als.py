@@ -45,22 +45,28 @@ class ALS:
 
     def fit(self, training: TrainingData) -> Self:
         """Train on all users and keep the item factors."""
-        from implicit.cpu.als import AlternatingLeastSquares
-
         training.require_items()
-        model = AlternatingLeastSquares(
-            factors=self.factors,
-            regularization=self.regularisation,
-            alpha=1.0,
-            iterations=self.iterations,
-            num_threads=training.threads,
-            random_state=training.seed,
-        )
         confidence = self._confidence(training.history)
         if confidence.nnz == 0:
             return replace(self, item_factors=np.zeros((confidence.shape[1], self.factors), dtype=np.float32))
-        model.fit(confidence, show_progress=False)
-        return replace(self, item_factors=np.ascontiguousarray(model.item_factors, dtype=np.float32))
+        return replace(self, item_factors=self._factorised(confidence, training))
+
+    def _factorised(self, confidence: sparse.csr_matrix, training: TrainingData) -> NDArray[np.float32]:
+        from implicit.cpu.als import AlternatingLeastSquares
+        from threadpoolctl import threadpool_limits
+
+        # implicit's own threads are the fast ones; those of BLAS, on matrices this small, only wait for each other
+        with threadpool_limits(1, "blas"):
+            model = AlternatingLeastSquares(
+                factors=self.factors,
+                regularization=self.regularisation,
+                alpha=1.0,
+                iterations=self.iterations,
+                num_threads=training.threads,
+                random_state=training.seed,
+            )
+            model.fit(confidence, show_progress=False)
+        return np.ascontiguousarray(model.item_factors, dtype=np.float32)
 
     def score(self, history: History) -> NDArray[np.float32]:
         """Fold the users in and multiply with the item factors; 0 without history."""
