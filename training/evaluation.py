@@ -22,6 +22,7 @@ from recommender.vocabulary import Vocabulary
 from training.backtest import Fold
 from training.frames import FoldFrames
 from training.settings import EvaluationSettings, short_hash
+from training.stand import Stand
 from warehouse.columns import ITEM, TS, USER, WEIGHT
 from warehouse.windows import Window
 
@@ -67,6 +68,7 @@ class FoldReader:
         self.snapshot_id = snapshot_id
         self._folds: dict[tuple[date, Window], tuple[Spine, FoldFrames]] = {}
         self._events: dict[tuple[date, int], pd.DataFrame] = {}
+        self._histories: dict[date, tuple[Spine, History]] = {}
         self._counts: dict[tuple[date, float], tuple[Spine, DecayedCounts]] = {}
 
     def cohort(self, fold: Fold, members: NDArray[np.object_] | None = None) -> Cohort:
@@ -88,24 +90,24 @@ class FoldReader:
             self._events[key] = self.source.events(_past(self.source, as_of, days))[[USER, ITEM, TS, WEIGHT]]
         return self._events[key]
 
-    def counts(self, fold: Fold, half_life_days: float) -> DecayedCounts:
-        """What everybody liked before the fold's cutoff; counted once for all segments."""
-        return self._counted(fold.spine, fold.cutoff, half_life_days, lambda: self._frames(fold).history)
+    def history(self, stand: Stand) -> History:
+        """What everybody did before the stand's cutoff, over its parent's items."""
+        if stand.fold is not None:
+            return self._frames(stand.fold).history
+        known, history = self._histories.get(stand.cutoff, (None, None))
+        if history is None or known is not stand.parent:
+            past = self.events_before(stand.cutoff, stand.parent.settings.history_days)
+            history = stand.parent.history(past, stand.cutoff)
+            self._histories[stand.cutoff] = (stand.parent, history)
+        return history
 
-    def counts_at(self, as_of: date, spine: Spine, half_life_days: float) -> DecayedCounts:
-        """The same before a day that no fold begins with, over the items of ``spine``."""
-        days = spine.settings.history_days
-        return self._counted(
-            spine, as_of, half_life_days, lambda: spine.history(self.events_before(as_of, days), as_of)
-        )
-
-    def _counted(
-        self, spine: Spine, as_of: date, half_life_days: float, history: Callable[[], History]
-    ) -> DecayedCounts:
-        known, counts = self._counts.get((as_of, half_life_days), (None, None))
-        if counts is None or known is not spine:
-            counts = DecayedCounts.of(history(), half_life_days)
-            self._counts[(as_of, half_life_days)] = (spine, counts)
+    def counts(self, stand: Stand, half_life_days: float) -> DecayedCounts:
+        """What everybody liked before the stand's cutoff; counted once for all segments."""
+        key = (stand.cutoff, half_life_days)
+        known, counts = self._counts.get(key, (None, None))
+        if counts is None or known is not stand.parent:
+            counts = DecayedCounts.of(self.history(stand), half_life_days)
+            self._counts[key] = (stand.parent, counts)
         return counts
 
     def _frames(self, fold: Fold) -> FoldFrames:

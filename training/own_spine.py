@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
@@ -12,63 +11,49 @@ from numpy.typing import NDArray
 
 from recommender.source import TrainingSource
 from recommender.spine import Spine
-from training.evaluation import Cohort, FoldReader, judged
 from training.feature_list import ListedFeatures
-from training.task import Challenger, Judgement, SegmentTask, challenger_of, nobody
+from training.recipe import Recipe, Strategy
+from training.stand import Stand
+from training.task import SegmentTask
+from training.variants import best_of, unchanged
 from warehouse.columns import USER, WEIGHT
 from warehouse.windows import Window
 
 
-class Hard:
+class Hard(Strategy):
     """The parent's recipe on the segment's own events only: loses below about 10,000 users, kept to show it."""
 
     name = "hard"
 
-    def challenge(self, task: SegmentTask) -> Challenger:
-        """See `Strategy`."""
-        return _own_spine(self.name, task, lambda members: _OwnEvents(task.source, members), {})
+    def settle(self, task: SegmentTask) -> Recipe:
+        """See `Strategy`; there is nothing to choose."""
+        return Recipe(self.name, lambda stand: _refitted(task, stand, _OwnEvents(task.source, _members(task, stand))))
 
 
-class Reweighted:
-    """The parent's recipe with the segment's events up-weighted."""
+class Reweighted(Strategy):
+    """The parent's recipe with the segment's events weighted by a factor; the factor is tuned, the parent's is 1."""
 
     name = "reweighted"
 
-    def challenge(self, task: SegmentTask) -> Challenger:
+    def settle(self, task: SegmentTask) -> Recipe:
         """See `Strategy`."""
-        factor = task.settings.up_weight
-        return _own_spine(
-            self.name, task, lambda members: _UpWeighted(task.source, members, factor), {"up_weight": factor}
-        )
+        first = unchanged(task, self.name, {"up_weight": 1.0})
+        return best_of(first, [self._weighted(task, factor) for factor in task.settings.up_weights], task)
+
+    def _weighted(self, task: SegmentTask, factor: float) -> Recipe:
+        def model(stand: Stand) -> Spine:
+            return _refitted(task, stand, _UpWeighted(task.source, _members(task, stand), factor))
+
+        return Recipe(self.name, model, {"up_weight": factor})
 
 
-def _own_spine(
-    name: str,
-    task: SegmentTask,
-    narrowed: Callable[[NDArray[np.object_]], TrainingSource],
-    parameters: dict[str, object],
-) -> Challenger:
-    reader = task.reading
-
-    def fitted(as_of: date) -> Spine:
-        source = ListedFeatures(narrowed(task.members(as_of)), task.settings.head.features)
-        return Spine.fit(source, as_of, task.settings.spine, segment_id=task.segment_id)
-
-    pairs = []
-    for fold in task.of_role("gate"):
-        cohort = reader.cohort(fold, task.members(fold.cutoff))
-        pairs.append(_spine_beside_parent(reader, cohort, fitted(fold.cutoff), task) if len(cohort) else nobody())
-    return challenger_of(name, fitted(task.as_of), pairs, parameters, task)
+def _members(task: SegmentTask, stand: Stand) -> NDArray[np.object_]:
+    return task.members(stand.cutoff)
 
 
-def _spine_beside_parent(reader: FoldReader, cohort: Cohort, spine: Spine, task: SegmentTask) -> Judgement:
-    choices, parent = task.settings.evaluation, cohort.fold.spine
-    past = reader.events_before(cohort.fold.cutoff, parent.settings.history_days)
-    mine = past[past[USER].isin(cohort.truth.users.ids)]
-    history = spine.history(mine, cohort.fold.cutoff).of_users(cohort.truth.users.ids)
-    own = spine.recommend(history, cohort.users, choices.k, choices.exclude_seen)
-    theirs = parent.recommend(cohort.history, cohort.users, choices.k, choices.exclude_seen)
-    return judged(cohort, theirs, choices.k), judged(cohort, own, choices.k)
+def _refitted(task: SegmentTask, stand: Stand, source: TrainingSource) -> Spine:
+    listed = ListedFeatures(source, task.settings.head.features)
+    return Spine.fit(listed, stand.cutoff, task.settings.spine, segment_id=task.segment_id)
 
 
 @dataclass(frozen=True, eq=False)

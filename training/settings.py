@@ -117,8 +117,9 @@ class HeadSettings:
 class TrainingSettings:
     """All of training's choices together.
 
-    ``up_weight`` is the factor of the strategy ``reweighted``; ``placebo`` and ``control`` switch those comparisons on;
-    ``diversity`` is the least mean diversity of categories (0 to 1) that a segment's lists must have to serve.
+    ``up_weights`` are the factors that the strategy ``reweighted`` tries, in that order; ``placebo`` and ``control``
+    switch those comparisons on; ``diversity`` is the least mean diversity of categories (0 to 1) that a segment's
+    lists must have to serve.
     """
 
     spine: SpineSettings = field(default_factory=SpineSettings)
@@ -126,7 +127,7 @@ class TrainingSettings:
     evaluation: EvaluationSettings = field(default_factory=EvaluationSettings)
     gate: GateSettings = field(default_factory=GateSettings)
     head: HeadSettings = field(default_factory=HeadSettings)
-    up_weight: float = 4.0
+    up_weights: tuple[float, ...] = (2.0, 4.0, 0.25)
     diversity: float = 0.0
     placebo: bool = False
     control: bool = False

@@ -2,27 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
 from training.heads import Head
 from training.own_spine import Hard, Reweighted
+from training.recipe import Strategy
 from training.task import Challenger, SegmentTask
 
 __all__ = ["STRATEGIES", "Challenger", "SegmentTask", "Strategy", "strategy"]
-
-
-class Strategy(Protocol):
-    """A way to make a segment's model."""
-
-    @property
-    def name(self) -> str:
-        """Short name, as the command line takes it."""
-        ...
-
-    def challenge(self, task: SegmentTask) -> Challenger:
-        """Make the model and judge its recipe on the gate windows, which no tuning has seen."""
-        ...
-
 
 STRATEGIES: dict[str, Strategy] = {strategy.name: strategy for strategy in (Head(), Reweighted(), Hard())}
 

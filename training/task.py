@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -16,11 +17,12 @@ from recommender.source import TrainingSource
 from recommender.spine import Spine
 from training.backtest import Fold
 from training.evaluation import METRICS, Assignments, FoldReader, means, members_of, paired
+from training.judge import Judge, Judgement
 from training.settings import TrainingSettings
+from training.stand import Stand
 from warehouse.columns import USER
 
 Members = Callable[[date], NDArray[np.object_]]
-Judgement = tuple[pd.DataFrame, pd.DataFrame]
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +58,12 @@ class SegmentTask:
         """What people find its studies by."""
         return f"{self.segment_id}-{self.as_of}"
 
-    @property
+    @cached_property
+    def judge(self) -> Judge:
+        """Judges all models of this task."""
+        return Judge(self.reading, self.settings.evaluation)
+
+    @cached_property
     def reading(self) -> FoldReader:
         """The shared reader, or one of its own."""
         return self.reader or FoldReader(self.source, self.settings.evaluation)
@@ -64,6 +71,10 @@ class SegmentTask:
     def members(self, as_of: date) -> NDArray[np.object_]:
         """The segment's users as computed at ``as_of``."""
         return members_of(self.assignments(as_of), self.segment_id)
+
+    def stand(self) -> Stand:
+        """Where the model that will serve is made."""
+        return Stand(self.spine, self.as_of)
 
     def of_role(self, role: str) -> list[Fold]:
         """The folds that tune, or those that gate."""

@@ -57,7 +57,7 @@ def test_every_strategy_gives_a_model_and_evidence_over_the_gate_windows(task: S
     assert challenger.metrics["ndcg@10"] == pytest.approx(challenger.evaluation["challenger"].mean())
     assert challenger.metrics["ndcg@10.parent"] == pytest.approx(challenger.evaluation["parent"].mean())
     assert challenger.model.segment_id == "a"
-    assert isinstance(challenger.model, SegmentHead if name == "head" else Spine)
+    assert isinstance(challenger.model, SegmentHead | Spine)
 
 
 def test_the_head_of_a_planted_segment_is_proved(task: SegmentTask) -> None:
