@@ -10,6 +10,7 @@ from recommender.generators.ease import EASE
 from recommender.generators.registry import GeneratorSettings
 from training.space import Choice, Range, Space
 
+_SMALL: Final = 5000  # items; 100 MB of weights
 _HALF_LIFE: Final = Range(1, 365, log=True)
 
 RANGES: Final[Mapping[str, Space]] = MappingProxyType(
@@ -44,11 +45,15 @@ def space_of(kind: str, timed: bool) -> Space:
 
 
 def usual_generators(items: int) -> tuple[GeneratorSettings, ...]:
-    """Popularity, ALS and EASE, or cosine neighbours where the catalogue is too large for EASE; cheapest first."""
-    exact = items <= EASE().most_items
+    """Popularity, EASE and ALS, cheapest first; cosine neighbours where the catalogue is too large for EASE.
+
+    Args:
+        items: of the catalogue; EASE keeps all weights of a small one, which score faster than a part of them.
+    """
+    ease = GeneratorSettings("EASE", "ease", {"neighbours": 0} if items <= _SMALL else {})
     neighbours = GeneratorSettings("ItemItem", "item_item", {"measure": "cosine"})
     return (
         GeneratorSettings("Popularity", "popularity"),
-        GeneratorSettings("EASE", "ease") if exact else neighbours,
+        ease if items <= EASE().most_items else neighbours,
         GeneratorSettings("ALS", "als"),
     )
