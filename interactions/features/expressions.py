@@ -8,19 +8,20 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-_LIMIT = 1e12
+_LIMIT = 1e11  # with six decimals it fits into 64 bits: many times faster to add than 128
+_EXACT = "decimal(18, 6)"
 _LN2 = math.log(2.0)
 
 
 def exact_sum(value: Any, where: Any = None) -> Any:
     """A sum that does not depend on the order of rows: threads add decimals exactly, floats they would not.
 
-    Values are rounded to 1e-6 and clipped to ±1e12, so that a poisoned row cannot overflow the sum.
+    Values are rounded to 1e-6 and clipped to ±1e11, so that a poisoned row cannot overflow the sum.
     """
     import ibis
 
-    clipped = value.cast("float64").clip(lower=-_LIMIT, upper=_LIMIT).cast("decimal(38, 6)")
-    kept = clipped if where is None else ibis.ifelse(where, clipped, ibis.null().cast("decimal(38, 6)"))
+    clipped = value.cast("float64").clip(lower=-_LIMIT, upper=_LIMIT).cast(_EXACT)
+    kept = clipped if where is None else ibis.ifelse(where, clipped, ibis.null().cast(_EXACT))
     return kept.sum().cast("float64")
 
 
@@ -41,7 +42,10 @@ def recent(days: ir.Table, column: str, length: int) -> Any:
 
 def decayed(days: ir.Table, half_lives: dict[str, float], types: tuple[str, ...]) -> Any:
     """Events counted with weight ``0.5 ** (age / half-life of their type)``, yesterday being of age 1."""
-    return sum(exact_sum(days[f"n_{name}"] * (days.age * (-_LN2 / half_lives[name])).exp()) for name in types)
+    lengths = sorted({half_lives[name] for name in types})
+    counted = {length: [days[f"n_{name}"] for name in types if half_lives[name] == length] for length in lengths}
+    # types of one half-life share an exponential, and each row is rounded once
+    return exact_sum(sum(sum(counted[length]) * (days.age * (-_LN2 / length)).exp() for length in lengths))
 
 
 def commonest(levels: ir.Table) -> Any:
