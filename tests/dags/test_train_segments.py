@@ -57,6 +57,14 @@ def test_mapped_tasks_are_called_by_id_and_name(first_training: Run) -> None:
     assert f"{FAILING} · Low-activity users" in planned
 
 
+def test_a_version_says_its_share_of_the_trials_and_its_settings(first_training: Run) -> None:
+    planned = {row["segment_id"]: row["trials"] for row in first_training.results["plan"]}
+    segment = next(name for name in planned if name != FAILING)
+    version = registry().versions(model_name(segment))[-1]
+    assert f"Tuned with {planned[segment]} of {sum(planned.values())} trials" in version.description
+    assert "strategy `head`" in version.description
+
+
 def test_named_segments_alone_are_trained_on_the_live_parent(runner: Runner, first_training: Run) -> None:
     parent = registry().champion("tessera-global")
     assert parent is not None
