@@ -10,7 +10,7 @@ export MLFLOW_DISABLE_TELEMETRY := true
 # some fifty processes import Airflow, MLflow or Evidently: each would compile them anew
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test check format lint types contracts docs bench-backfill bench-simulate bench-topn bench-ml1m-m1 clean help
+.PHONY: demo test check format lint types contracts docs bench-backfill bench-simulate bench-topn bench-ml1m-m1 bench-generators clean help
 
 help:
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -68,6 +68,9 @@ bench-topn: $(VENV)/.test ## TRAIN=… TEST=… [VALID=… K=20 MASK=train|train
 
 bench-ml1m-m1: $(VENV)/.test ## [DATA=../shared/data BUDGET_MINUTES=10]: the same on the published ML-1M split
 	$(BIN)/python benchmarks/ml1m_m1.py $(BUDGET)
+
+bench-generators: $(VENV)/.test ## every candidate generator alone, by time (uv sync --inexact --extra neural --extra word2vec adds theirs); DATA=…
+	$(BIN)/python -m benchmarks.generators
 
 clean: ## remove what the demo left (the environment stays)
 	rm -rf .tessera

@@ -61,9 +61,8 @@ def train(training: TrainingData, model: NCF) -> Arrays:
 
 def _fade(history: History, likes: sparse.csr_matrix, memory_days: float) -> sparse.csr_matrix:
     """What every liked pair counts, in the pattern of ``likes``."""
-    fade = sparse.csr_matrix(
-        history.age_days.multiply(likes.astype(np.bool_))
-    )  # ages are never 0: events lie before midnight
+    # ages are never 0, since events lie before midnight: the product keeps every pair
+    fade = sparse.csr_matrix(history.age_days.multiply(likes.astype(np.bool_)))
     fade.data = np.exp2(-fade.data / memory_days).astype(np.float32)
     return fade
 
