@@ -11,6 +11,7 @@ from scipy import sparse
 
 from recommender.generators import Generator
 from recommender.history import History
+from recommender.topk import top_k
 
 _CELLS = 8_000_000  # users x items scored at once: bounds the memory of large catalogues
 _MOST_USERS = 1024
@@ -66,30 +67,45 @@ def retrieve(
         exclude_seen: never propose an item of the history.
         extra: bool ``(n_users, n_items)``, items asked for in addition.
     """
-    scores = np.stack([generator.score(history) for generator in generators])
-    blocked = history.seen().toarray() if exclude_seen else np.zeros(scores.shape[1:], dtype=np.bool_)
-    ranks = np.stack([ranking(values, blocked, n) for values in scores])
-    proposed: NDArray[np.bool_] = np.any(ranks <= n, axis=0)
-    wanted = proposed if extra is None else proposed | (extra.toarray() & ~blocked)
-    users, items = np.nonzero(wanted)
+    scores = [generator.score(history) for generator in generators]
+    shape = (len(history.users), len(history.items))
+    seen = history.seen() if exclude_seen else None
+    chosen = [_proposals(values, n, seen) for values in scores]
+    wanted, proposed = np.zeros(shape, dtype=np.bool_), np.zeros(shape, dtype=np.bool_)
+    for cells, _ in chosen:
+        proposed.ravel()[cells] = True
+    if extra is not None:
+        wanted[_stored(extra)] = True
+        wanted[_stored(seen)] = False
+    cells = np.flatnonzero(wanted | proposed)
     return Pairs(
-        user_code=users,
-        item_code=items,
-        scores=np.ascontiguousarray(scores[:, users, items].T),
-        ranks=ranks[:, users, items].T.astype(np.float32),
-        from_parent=proposed[users, items],
+        user_code=cells // shape[1],
+        item_code=cells % shape[1],
+        scores=np.stack([values.ravel()[cells] for values in scores], axis=1),
+        ranks=np.stack([_ranks(cells, *proposals, n) for proposals in chosen], axis=1),
+        from_parent=proposed.ravel()[cells],
     )
 
 
-def ranking(scores: NDArray[np.float32], blocked: NDArray[np.bool_], n: int) -> NDArray[np.int32]:
-    """Rank 1..n of every user's best items that are not blocked and score above 0; ``n + 1`` elsewhere."""
-    open_scores = np.where(blocked, -np.inf, scores)
-    depth = min(n, scores.shape[1])
-    best = np.argpartition(-open_scores, depth - 1, axis=1)[:, :depth]
-    values = np.take_along_axis(open_scores, best, axis=1)
-    # ties by item code: argpartition leaves them in any order
-    order = np.lexsort((best, -values), axis=1)
-    places = np.where(np.take_along_axis(values, order, axis=1) > 0, np.arange(1, depth + 1), n + 1)
-    ranks = np.full(scores.shape, n + 1, dtype=np.int32)
-    np.put_along_axis(ranks, np.take_along_axis(best, order, axis=1), places.astype(np.int32), axis=1)
-    return ranks
+def _proposals(
+    scores: NDArray[np.float32], n: int, seen: sparse.csr_matrix | None
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Cells (user times width plus item) of every user's ``n`` best items that score above 0, and their ranks."""
+    codes, values = top_k(scores, n, seen)
+    users, places = np.nonzero(values > 0)
+    return users * scores.shape[1] + codes[users, places], places + 1
+
+
+def _ranks(
+    cells: NDArray[np.int64], proposed: NDArray[np.int64], ranks: NDArray[np.int64], n: int
+) -> NDArray[np.float32]:
+    """The rank of every cell; ``n + 1`` where it was not proposed."""
+    found = np.full(len(cells), n + 1, dtype=np.float32)
+    found[np.searchsorted(cells, proposed)] = ranks
+    return found
+
+
+def _stored(matrix: sparse.csr_matrix | None) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    if matrix is None:
+        return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
+    return np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr)), matrix.indices.astype(np.int64)

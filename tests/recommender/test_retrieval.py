@@ -1,28 +1,58 @@
+from dataclasses import dataclass
+from datetime import date
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from scipy import sparse
 
-from recommender.retrieval import batches, ranking, retrieve
+from recommender.history import History
+from recommender.retrieval import batches, retrieve
 from recommender.spine import Spine
+from recommender.vocabulary import Vocabulary
 
 
-@given(
-    hnp.arrays(np.float32, (2, 6), elements=st.integers(-2, 4).map(float)),
-    hnp.arrays(np.bool_, (2, 6)),
-    st.integers(1, 8),
-)
-def test_ranks_are_places_among_unblocked_positive_scores(scores: np.ndarray, blocked: np.ndarray, n: int) -> None:
-    ranks = ranking(scores, blocked, n)
-    for user in range(2):
-        open_items = [item for item in range(6) if not blocked[user, item] and scores[user, item] > 0]
-        placed = [item for item in range(6) if ranks[user, item] <= n]
-        assert sorted(ranks[user, placed]) == list(range(1, len(placed) + 1))
-        assert len(placed) == min(n, len(open_items))
-        assert set(placed) <= set(open_items)
-        best = sorted(placed, key=lambda item: ranks[user, item])
-        values = [scores[user, item] for item in best]
-        assert values == sorted((scores[user, item] for item in open_items), reverse=True)[:n]
+@dataclass(frozen=True, eq=False)
+class Fixed:
+    scores: np.ndarray
+    name: str = "fixed"
+
+    def score(self, history: History) -> np.ndarray:
+        return self.scores
+
+
+def history_of(seen: np.ndarray) -> History:
+    matrix = sparse.csr_matrix(seen.astype(np.float32))
+    users, items = (
+        Vocabulary(np.array([f"{name}{n}" for n in range(size)])) for name, size in zip("ui", seen.shape, strict=True)
+    )
+    return History(users, items, matrix, matrix, date(2026, 1, 1))
+
+
+SCORES = hnp.arrays(np.float32, (2, 6), elements=st.integers(-2, 4).map(float))
+MASKS = hnp.arrays(np.bool_, (2, 6))
+
+
+@given(SCORES, SCORES, MASKS, MASKS, st.integers(1, 8))
+def test_pairs_are_the_union_of_every_generators_best(
+    first: np.ndarray, second: np.ndarray, seen: np.ndarray, extra: np.ndarray, n: int
+) -> None:
+    pairs = retrieve([Fixed(first), Fixed(second)], history_of(seen), n, extra=sparse.csr_matrix(extra))  # type: ignore[list-item]
+    rows = list(zip(pairs.user_code.tolist(), pairs.item_code.tolist(), strict=True))
+    expected = {}
+    for number, scores in enumerate((first, second)):
+        for user in range(2):
+            liked = [item for item in range(6) if not seen[user, item] and scores[user, item] > 0]
+            best = sorted(liked, key=lambda item: (-scores[user, item], item))[:n]
+            expected |= {(number, user, item): place + 1 for place, item in enumerate(best)}
+    parents = {(user, item) for _, user, item in expected}
+    wanted = {(int(u), int(i)) for u, i in zip(*np.nonzero(extra & ~seen), strict=True)}
+    assert rows == sorted(parents | wanted)
+    assert pairs.from_parent.tolist() == [row in parents for row in rows]
+    for number, scores in enumerate((first, second)):
+        assert pairs.ranks[:, number].tolist() == [expected.get((number, *row), n + 1) for row in rows]
+        assert pairs.scores[:, number].tolist() == [scores[row] for row in rows]
 
 
 def test_batches_cover_every_user_once(world_history: object) -> None:
