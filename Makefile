@@ -70,7 +70,7 @@ bench-ml1m-m1: $(VENV)/.test ## [DATA=../shared/data BUDGET_MINUTES=10]: the sam
 	$(BIN)/python benchmarks/ml1m_m1.py $(BUDGET)
 
 bench-generators: $(VENV)/.test ## every candidate generator alone, by time (uv sync --inexact --extra neural --extra word2vec adds theirs); DATA=…
-	$(BIN)/python -m benchmarks.generators
+	$(BIN)/python benchmarks/generators.py
 
 clean: ## remove what the demo left (the environment stays)
 	rm -rf .tessera

@@ -1,6 +1,6 @@
 """Every candidate generator as a model of its own, by time: NDCG@10, seconds to fit and to score. Last line: JSON.
 
-    python -m benchmarks.generators [--data ml-1m online-retail] [--only bpr sasrec] [--folder ../shared/data]
+    python benchmarks/generators.py [--data ml-1m online-retail] [--only bpr sasrec] [--folder ../shared/data]
 
 Only what PARAMETERS names differs from a kind's own defaults; it was chosen on an earlier cut (2000-11-01 and
 2011-10-14), never on this one.
@@ -27,7 +27,8 @@ from recommender.generators import Generator, TrainingData
 from recommender.generators.registry import GeneratorSettings, Parameter, build
 from recommender.history import History
 from recommender.metrics import Truth, per_user, truth_of
-from recommender.retrieval import batches, ranking
+from recommender.retrieval import batches
+from recommender.topk import NOTHING, top_k
 from recommender.vocabulary import Vocabulary
 from warehouse.windows import midnight
 
@@ -104,13 +105,12 @@ SPLITS: dict[str, Callable[[Path], Split]] = {"ml-1m": ml1m, "online-retail": re
 def lists(generator: Generator, data: Split) -> NDArray[np.int64]:
     """The best ``K`` unseen items of every evaluated user, -1 where fewer score above 0."""
     history = data.asked
-    found = np.full((len(history.users), K), -1, dtype=np.int64)
-    for codes in batches(history):
-        rows = history.rows(codes)
-        ranks = ranking(generator.score(rows), rows.seen().toarray(), K)
-        users, items = np.nonzero(ranks <= K)
-        found[codes[users], ranks[users, items] - 1] = items
-    return found
+    parts = [np.empty((0, K), dtype=np.int64)]
+    for batch in batches(history):
+        rows = history.rows(batch)
+        codes, scores = top_k(generator.score(rows), K, rows.seen())
+        parts.append(np.where(scores > 0, codes, NOTHING))
+    return np.concatenate(parts)
 
 
 def measure(generator: Generator, data: Split, popular: NDArray[np.int64]) -> dict[str, Any]:
