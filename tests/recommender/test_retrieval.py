@@ -24,9 +24,7 @@ class Fixed:
 
 def history_of(seen: np.ndarray) -> History:
     matrix = sparse.csr_matrix(seen.astype(np.float32))
-    users, items = (
-        Vocabulary(np.array([f"{name}{n}" for n in range(size)])) for name, size in zip("ui", seen.shape, strict=True)
-    )
+    users, items = (Vocabulary(np.array([f"{size}-{n}" for n in range(size)])) for size in seen.shape)
     return History(users, items, matrix, matrix, date(2026, 1, 1))
 
 
