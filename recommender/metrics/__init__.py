@@ -6,6 +6,7 @@ from recommender.metrics.diversity import diversity
 from recommender.metrics.exposure import coverage, gini, popularity_lift, recommendation_popularity
 from recommender.metrics.interval import Estimate, interval, interval_of
 from recommender.metrics.novelty import novelty
+from recommender.metrics.overview import Background, overview
 from recommender.metrics.protocol import EvaluationProtocol
 from recommender.metrics.ranking import coded, evaluate, per_user
 from recommender.metrics.rating_error import RatingErrors
@@ -13,6 +14,7 @@ from recommender.metrics.serendipity import serendipity
 from recommender.metrics.truth import Truth, hit_matrix, hit_pairs, truth_of
 
 __all__ = [
+    "Background",
     "Estimate",
     "EvaluationProtocol",
     "RatingErrors",
@@ -29,6 +31,7 @@ __all__ = [
     "interval",
     "interval_of",
     "novelty",
+    "overview",
     "per_user",
     "popularity_lift",
     "recommendation_popularity",
