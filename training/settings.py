@@ -117,9 +117,9 @@ class HeadSettings:
 class TrainingSettings:
     """All of training's choices together.
 
-    ``up_weights`` are the factors that the strategy ``reweighted`` tries, in that order; ``placebo`` and ``control``
-    switch those comparisons on; ``diversity`` is the least mean diversity of categories (0 to 1) that a segment's
-    lists must have to serve.
+    ``up_weights`` are the factors that the strategy ``reweighted`` tries, in that order, ``anchored_weights`` those of
+    ``anchored``; ``placebo`` and ``control`` switch those comparisons on; ``diversity`` is the least mean diversity of
+    categories (0 to 1) that a segment's lists must have to serve.
     """
 
     spine: SpineSettings = field(default_factory=SpineSettings)
@@ -128,6 +128,7 @@ class TrainingSettings:
     gate: GateSettings = field(default_factory=GateSettings)
     head: HeadSettings = field(default_factory=HeadSettings)
     up_weights: tuple[float, ...] = (2.0, 4.0, 0.25)
+    anchored_weights: tuple[float, ...] = (0.03, 0.1, 0.3, 1.0)
     diversity: float = 0.0
     placebo: bool = False
     control: bool = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from training.anchored import Anchored
 from training.heads import Head
 from training.own_spine import Hard, Reweighted
 from training.recipe import Strategy
@@ -9,7 +10,7 @@ from training.task import Challenger, SegmentTask
 
 __all__ = ["STRATEGIES", "Challenger", "SegmentTask", "Strategy", "strategy"]
 
-STRATEGIES: dict[str, Strategy] = {strategy.name: strategy for strategy in (Head(), Reweighted(), Hard())}
+STRATEGIES: dict[str, Strategy] = {strategy.name: strategy for strategy in (Head(), Anchored(), Reweighted(), Hard())}
 
 
 def strategy(name: str) -> Strategy:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from recommender.generators.anchored_factors import anchored_factors
 from recommender.generators.protocol import Config, TrainingData
 from recommender.history import History
 from recommender.matrices import Arrays
@@ -67,6 +68,11 @@ class ALS:
             )
             model.fit(confidence, show_progress=False)
         return np.ascontiguousarray(model.item_factors, dtype=np.float32)
+
+    def anchored(self, history: History, weight: float) -> Self:
+        """Moved towards the likes of ``history``, held by what it is; weight 0 moves nothing."""
+        factors = anchored_factors(self.item_factors, self.user_factors(history), self._confidence(history), weight)
+        return replace(self, item_factors=factors)
 
     def score(self, history: History) -> NDArray[np.float32]:
         """Fold the users in and multiply with the item factors; 0 without history."""

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from recommender.generators.anchored_weights import anchored_weights
 from recommender.generators.closed_form import ease_weights, largest
 from recommender.generators.item_item import ItemItem
 from recommender.generators.protocol import Config, TrainingData
@@ -71,6 +72,10 @@ class EASE:
         )
         cosine = ItemItem(self.neighbours or ItemItem.neighbours, self.half_life_days, "cosine")
         return cosine.fit(training).similarity
+
+    def anchored(self, history: History, weight: float) -> Self:
+        """Moved towards the likes of ``history``, held by what it is; weight 0 moves nothing."""
+        return replace(self, weights=anchored_weights(self.weights, self._profile(history), weight, self.neighbours))
 
     def score(self, history: History) -> NDArray[np.float32]:
         """Mean weight of every item from the user's liked ones; 0 without history."""

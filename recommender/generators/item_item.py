@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from recommender.generators.anchored_weights import anchored_weights
 from recommender.generators.closed_form import ease_weights, largest
 from recommender.generators.protocol import Config, TrainingData
 from recommender.history import History
@@ -59,6 +60,11 @@ class ItemItem:
         similarity.eliminate_zeros()
         similarity.sort_indices()
         return similarity
+
+    def anchored(self, history: History, weight: float) -> Self:
+        """Moved towards the likes of ``history``, held by what it is; weight 0 moves nothing."""
+        moved = anchored_weights(self.similarity, self._profile(history), weight, self.neighbours)
+        return replace(self, similarity=sparse.csr_matrix(moved))
 
     def score(self, history: History) -> NDArray[np.float32]:
         """Mean weight of every item to the user's liked ones; 0 without history."""
