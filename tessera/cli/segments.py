@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from tessera.membership import Membership
+    from tessera.tuning import PlannedSegment
 
 group = typer.Typer(no_args_is_help=True, help="What holds for single segments.")
 
@@ -46,24 +47,7 @@ def settings(
 
     membership = _membership(as_of)
     plan = plan_tuning(load(), membership)
-    rows = [
-        (
-            planned.segment_id,
-            planned.name,
-            f"{planned.users:,}",
-            f"{planned.policy.value:g}",
-            f"{planned.trials:,}",
-            planned.policy.strategy,
-            ", ".join(planned.policy.features),
-            planned.policy.promotion,
-            planned.policy.sampler,
-            f"{planned.policy.seconds:g}",
-            ", ".join(f"{days:g}" for days in planned.policy.half_lives),
-            f"{planned.policy.diversity:g}",
-            ", ".join(planned.patterns) or "default",
-        )
-        for planned in plan.values()
-    ]
+    rows = [_row(planned) for planned in plan.values()]
     headings = ("Segment", "Name", "Users", "Value", "Trials", "Strategy", "Features", "Promotion", "Sampler")
     further = ("Seconds", "Half-lives", "Diversity", "From")
     table(f"Settings of segments as of {membership.as_of}", (*headings, *further), rows, _NUMBERS)
@@ -91,6 +75,25 @@ def show_budget(as_of: date) -> None:
     total, floor, ceiling = (int(rows[name].iloc[0]) for name in ("total", "floor", "ceiling"))
     title = f"Trials as of {as_of}: {rows['trials'].sum():,} of {total:,}, {floor:,} to {ceiling:,} a segment"
     table(title, ("Segment", "Name", "Users", "Value", "Trials", "Strategy"), cells, _NUMBERS)
+
+
+def _row(planned: PlannedSegment) -> tuple[str, ...]:
+    policy = planned.policy
+    return (
+        planned.segment_id,
+        planned.name,
+        f"{planned.users:,}",
+        f"{policy.value:g}",
+        f"{planned.trials:,}",
+        policy.strategy,
+        ", ".join(policy.features),
+        policy.promotion,
+        policy.sampler,
+        f"{policy.seconds:g}",
+        ", ".join(f"{days:g}" for days in policy.half_lives),
+        f"{policy.diversity:g}",
+        ", ".join(planned.patterns) or "default",
+    )
 
 
 def _written(as_of: date) -> pd.DataFrame:
