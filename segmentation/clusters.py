@@ -17,6 +17,7 @@ Labels = NDArray[np.int64]
 _NEARLY_AS_STABLE: Final = 0.05
 _HYSTERESIS: Final = 0.1
 _TO_SPLIT: Final = 0.2
+_ROWS_AT_ONCE: Final = 4096  # a megabyte of differences: stays in the processor's own memory
 
 
 @dataclass(frozen=True)
@@ -58,9 +59,13 @@ def cluster(points: Matrix, settings: SegmentationSettings, start: Matrix | None
 
 def nearest(points: Matrix, centroids: Matrix) -> tuple[Labels, Matrix]:
     """The nearest centroid of each point and the distance to it; ties go to the lower number."""
-    squared = np.stack([((points - centre) ** 2).sum(axis=1) for centre in centroids], axis=1)
-    labels = squared.argmin(axis=1)
-    return labels, np.sqrt(squared[np.arange(len(points)), labels])
+    labels, squared = np.zeros(len(points), dtype=np.int64), np.zeros(len(points))
+    for start in range(0, len(points), _ROWS_AT_ONCE):
+        rows = slice(start, start + _ROWS_AT_ONCE)
+        away = np.stack([((points[rows] - centre) ** 2).sum(axis=1) for centre in centroids], axis=1)
+        labels[rows] = away.argmin(axis=1)
+        squared[rows] = away.min(axis=1)
+    return labels, np.sqrt(squared)
 
 
 def merge_small(centroids: Matrix, sizes: Labels, required: Sequence[int]) -> tuple[int, ...]:
