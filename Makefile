@@ -10,7 +10,7 @@ export MLFLOW_DISABLE_TELEMETRY := true
 # some fifty processes import Airflow, MLflow or Evidently: each would compile them anew
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test check format lint types contracts docs bench-backfill bench-simulate bench-topn bench-ml1m-m1 bench-generators clean help
+.PHONY: demo test check format lint types contracts docs bench-backfill bench-simulate bench-topn bench-ml1m-m1 bench-generators bench-ratings bench-planted bench-gate bench-size clean help
 
 help:
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -71,6 +71,18 @@ bench-ml1m-m1: $(VENV)/.test ## [DATA=../shared/data BUDGET_MINUTES=10]: the sam
 
 bench-generators: $(VENV)/.test ## every candidate generator alone, by time (uv sync --inexact --extra neural --extra word2vec adds theirs); DATA=…
 	$(BIN)/python benchmarks/generators.py
+
+bench-ratings: $(VENV)/.test ## RMSE of shrunken means and what an explicit rating should weigh, on ML-1M; DATA=…
+	$(BIN)/python benchmarks/ratings.py
+
+bench-planted: $(VENV)/.test ## segments with a planted difference and with none: who passes the gate, what is gained and lost
+	$(BIN)/python -m benchmarks.planted
+
+bench-gate: $(VENV)/.test ## operating characteristics of the gate on arrays: false passes, power, harm avoided; PLOT=… draws it
+	$(BIN)/python -m benchmarks.gate $(if $(PLOT),--plot $(PLOT),)
+
+bench-size: $(VENV)/.test ## hard partition, head and parent at 100 to 10,000 users a segment; PLOT=… draws it
+	$(BIN)/python -m benchmarks.size $(if $(PLOT),--plot $(PLOT),)
 
 clean: ## remove what the demo left (the environment stays)
 	rm -rf .tessera
