@@ -20,6 +20,8 @@ RANGES: Final[Mapping[str, Space]] = MappingProxyType(
             "regularisation": Range(1, 200, log=True),
             "alpha": Range(1, 20, log=True),
             "factors": Range(64, 256, log=True, whole=True),
+            "user_exponent": Range(-1.0, 0.0),
+            "item_exponent": Range(-0.5, 0.0),
         },
         "EASE": {
             "regularisation": Range(1, 2000, log=True),
