@@ -95,8 +95,8 @@ def search_spine(
 ) -> SpineSearch:
     """Search every generator alone, then the weights of their blend on the windows' candidates.
 
-    The time is shared alike; what one leaves goes to those after it, so the cheapest come first. Equal inputs and
-    seed give equal results unless time ends a study.
+    The time is shared by the number of parameters; what one leaves goes to those after it, so the cheapest come first.
+    Equal inputs and seed give equal results unless time ends a study.
 
     Args:
         generators: first parameters; a kind without ranges is fitted as it stands.
@@ -109,28 +109,20 @@ def search_spine(
         raise ValueError("a spine search needs at least one tuning window; found none")
     began = time.monotonic()
     tuned: list[TunedGenerator] = []
+    spaces = [space_of(first.kind, settings.timed) for first in generators]
     for number, first in enumerate(generators):
         left = settings.seconds * (1 - _BLEND_SHARE) - (time.monotonic() - began)
-        study = _study(settings, settings.trials, left / (len(generators) - number))
-        found = _search_one(first, windows, settings, study, journals)
+        share = len(spaces[number]) / max(sum(map(len, spaces[number:])), 1)
+        trials = settings.trials if spaces[number] else 1
+        study = _study(settings, trials, left * share)
+        journal = _journal(journals, first.name)
+        found = search_generator(first, spaces[number], windows, study, settings.k, journal)
         progress(f"{first.name}: {_told(found)}")
         tuned.append(found)
     blocks = _blocks(tuned, windows, settings)
     blend = _blend(tuned, blocks, settings, began, journals)
     progress(f"blend: NDCG@{settings.k} {blend.ndcg:.4f} after {len(blend.study.trials)} trials")
     return SpineSearch(tuple(tuned), blend, time.monotonic() - began)
-
-
-def _search_one(
-    first: GeneratorSettings,
-    windows: Sequence[TuningWindow],
-    settings: SpineSearchSettings,
-    study: StudySettings,
-    journals: Path | None,
-) -> TunedGenerator:
-    space = space_of(first.kind, settings.timed)
-    once = study if space else replace(study, trials=1)
-    return search_generator(first, space, windows, once, settings.k, _journal(journals, first.name))
 
 
 def _blocks(
