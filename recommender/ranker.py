@@ -71,11 +71,24 @@ class LambdaRanker:
 
 
 def fit_booster(
-    sample: Labelled, categorical: tuple[int, ...], settings: RankerSettings, seed: int, threads: int
+    sample: Labelled,
+    categorical: tuple[int, ...],
+    settings: RankerSettings,
+    seed: int,
+    threads: int,
+    start: str | None = None,
 ) -> tuple[str, list[float]]:
     """Train one seed.
 
     A tenth of the users is held back to draw the learning curve; nothing is chosen by it.
+
+    Args:
+        sample: what it learns from.
+        categorical: columns that hold codes.
+        settings: of the trees.
+        seed: of everything random.
+        threads: of LightGBM.
+        start: a model's text whose trees come first; the new ones correct it.
 
     Returns:
         The model as text, and NDCG@10 of the held-back users after every tree.
@@ -90,6 +103,7 @@ def fit_booster(
         _parameters(settings, seed, threads),
         dataset,
         num_boost_round=settings.trees,
+        init_model=lightgbm.Booster(model_str=start) if start else None,
         valid_sets=[_dataset(check, categorical, dataset)] if held else None,
         valid_names=["held"] if held else None,
         callbacks=[lightgbm.record_evaluation(curve)],

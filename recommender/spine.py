@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -108,6 +108,16 @@ class Spine:
             for codes, seen in ((codes, exclude_seen) for codes in batches(history))
         ]
         return self._joined(history, parts)
+
+    def columns(self, history: History, users: pd.DataFrame) -> Iterator[tuple[Pairs, NDArray[np.float32]]]:
+        """The candidate rows with the ranker's matrix, a batch of users at a time; user codes are ``history``'s."""
+        self._refuse_other_items(history)
+        features = user_matrix(users, history.users.ids, self.preprocessing.users)
+        for codes in batches(history):
+            batch = history.rows(codes)
+            pairs = retrieve(self.generators, batch, self.settings.candidates)
+            matrix = assemble(pairs, batch, self.catalogue, features[codes], self.settings.taste_half_life)
+            yield replace(pairs, user_code=pairs.user_code + codes[0]), matrix
 
     def recommend(self, history: History, users: pd.DataFrame, k: int, exclude_seen: bool = True) -> Recommendations:
         """The best ``k`` items of every user of ``history``.

@@ -112,7 +112,7 @@ def _fit_ranker(
     texts, curves = [], []
     for seed in settings.ranker.seeds:
         progress(f"ranker, seed {seed}: {labelled} labelled users")
-        rows = _sample(pairs, relevant, settings.ranker.negatives, seed)
+        rows = sampled_rows(pairs, relevant, settings.ranker.negatives, seed)
         sample = _labelled(pairs.pick(rows), relevant[rows], history, first.catalogue, features, settings)
         text, curve = fit_booster(sample, schema.categorical, settings.ranker, seed, settings.threads)
         texts.append(text)
@@ -142,8 +142,8 @@ def _proposals(generators: tuple[Generator, ...], history: History, settings: Sp
     )
 
 
-def _sample(pairs: Pairs, relevant: NDArray[np.bool_], negatives: int, seed: int) -> NDArray[np.int64]:
-    """Row numbers: every relevant row and ``negatives`` others, of users who have a relevant row."""
+def sampled_rows(pairs: Pairs, relevant: NDArray[np.bool_], negatives: int, seed: int) -> NDArray[np.int64]:
+    """Row numbers of a ranker's sample: every relevant row and ``negatives`` others, of users with a relevant row."""
     users = pairs.user_code
     useful = np.isin(users, users[relevant])
     lottery = np.random.default_rng(seed).random(len(users))
