@@ -67,10 +67,11 @@ class Differences:
         times, so no percentile can lie far below it, and windows that shift together would pass one time in eight at
         any level. Hence the studentised interval, as for any few clusters (Cameron, Gelbach & Miller 2008; Ibragimov
         & Muller 2010): Student's t with the degrees of freedom of a sum of two variances (Satterthwaite 1946), where
-        that of ``W`` windows has ``W - 1``.
+        that of ``W`` windows has ``W - 1``. Windows of different sizes count as ``W = n^2 / sum(n_w^2)`` (Kish 1965):
+        the two days since the parent was fitted are not one more window like the others.
         """
         draws = self.draws(resamples, seed)
-        freedom = _satterthwaite(self._between(), len(self._windows) - 1, self._within(), len(self._users) - 1)
+        freedom = _satterthwaite(self._between(), max(1.0, self._count - 1), self._within(), len(self._users) - 1)
         return Estimate(float(self.values.mean()), float(draws.std()), freedom)
 
     def draws(self, resamples: int, seed: int) -> Floats:
@@ -88,9 +89,10 @@ class Differences:
         return found + float(self.values.mean())
 
     def _window_draws(self, resamples: int, rng: np.random.Generator) -> Floats:
-        picked = rng.integers(0, len(self._windows), size=(resamples, len(self._windows)))
-        drawn: Floats = self._shifts[picked].sum(axis=1) / self._windows[picked].sum(axis=1)
-        return drawn * float(np.sqrt(_correction(len(self._windows))))
+        shifts = self._shifts
+        picked = rng.integers(0, len(shifts), size=(resamples, len(shifts)))
+        drawn: Floats = shifts[picked].sum(axis=1) / len(self.values)
+        return drawn * float(np.sqrt(_correction(self._count)))
 
     def _user_draws(self, resamples: int, rng: np.random.Generator) -> Floats:
         sums = self._users
@@ -108,6 +110,11 @@ class Differences:
         return np.bincount(self.window).astype(np.float64)
 
     @property
+    def _count(self) -> float:
+        """Windows of equal size that say as much as these."""
+        return float(len(self.values) ** 2 / (self._windows**2).sum())
+
+    @property
     def _shifts(self) -> Floats:
         """Every window's sum of deviations from the pooled mean."""
         return _sums(self.window, self.values - self.values.mean())
@@ -119,7 +126,7 @@ class Differences:
         return _sums(self.user, self.values - means[self.window])
 
     def _between(self) -> float:
-        return float((self._shifts**2).sum()) / len(self.values) ** 2 * _correction(len(self._windows))
+        return float((self._shifts**2).sum()) / len(self.values) ** 2 * _correction(self._count)
 
     def _within(self) -> float:
         return float((self._users**2).sum()) / len(self.values) ** 2
@@ -129,11 +136,11 @@ def _sums(codes: Codes, values: Floats) -> Floats:
     return np.bincount(codes, weights=values).astype(np.float64)
 
 
-def _correction(windows: int) -> float:
+def _correction(windows: float) -> float:
     return windows / (windows - 1) if windows > 1 else 0.0
 
 
-def _satterthwaite(first: float, first_freedom: int, second: float, second_freedom: int) -> float:
+def _satterthwaite(first: float, first_freedom: float, second: float, second_freedom: float) -> float:
     parts = [(first, first_freedom), (second, second_freedom)]
     squares = sum(variance**2 / max(freedom, 1) for variance, freedom in parts)
     return (first + second) ** 2 / squares if squares > 0 else float(max(second_freedom, 1))

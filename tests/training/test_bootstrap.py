@@ -59,6 +59,15 @@ def test_windows_that_differ_spread_as_three_independent_numbers_would() -> None
     assert estimate.freedom == pytest.approx(2)
 
 
+def test_a_window_of_few_users_hardly_counts() -> None:
+    rng = np.random.default_rng(4)
+    three = [rng.normal(0.01, 0.05, 400) for _ in range(3)]
+    known = differences(*three).estimate(4000, 0)
+    more = differences(*three, rng.normal(0.01, 0.05, 8)).estimate(4000, 0)
+    assert more.error == pytest.approx(known.error, rel=0.1)
+    assert more.freedom == pytest.approx(known.freedom, rel=0.1)
+
+
 def test_windows_that_differ_are_read_by_a_t_test_of_their_means() -> None:
     from scipy.stats import ttest_1samp
 
