@@ -26,7 +26,7 @@ from training.stand import Stand
 from warehouse.columns import ITEM, TS, USER, WEIGHT
 from warehouse.windows import Window
 
-METRICS = ("ndcg", "recall", "map", "precision", "diversity")
+METRICS = ("ndcg", "recall", "map", "mrr", "precision", "diversity")
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,7 +149,7 @@ class FoldReader:
 
 
 def judged(cohort: Cohort, lists: Recommendations, k: int) -> pd.DataFrame:
-    """Per-user metrics of ``lists``: ``fold user_id ndcg recall map precision diversity``, in the cohort's order.
+    """Per-user metrics of ``lists``: ``fold user_id ndcg recall map mrr precision diversity``, in the cohort's order.
 
     The diversity is that of the items' categories (:func:`recommender.metrics.diversity`); NaN where none are known.
     """

@@ -29,7 +29,7 @@ class TrainedParent:
     Args:
         spine: fitted as of the date asked for.
         folds: the windows with their parents, for all segments' heads.
-        evaluation: ``fold user_id segment_id ndcg recall map precision`` on the gate windows, per user.
+        evaluation: ``fold user_id segment_id ndcg recall map mrr precision diversity`` on the gate windows, per user.
         metrics: overall (``ndcg@10``) and per segment (``ndcg@10.s1``).
         segments: the same with intervals, for the plot.
         decision: against the live champion; the first model serves at once.
