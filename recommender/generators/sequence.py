@@ -31,7 +31,7 @@ class SASRec:
         dropout: share of the embeddings' values dropped while training.
         negatives: drawn uniformly per step and shared by its targets; a catalogue no larger is used whole.
         horizon: a place's target is drawn from the next ``horizon`` items (1: always the very next one).
-        memory_days: half-life of a target's weight in training, by its age.
+        memory_days: half-life of a target's weight in training, by its age; what counts below .05 is left out.
         batch: sequences per step.
         weights: by name, see :mod:`recommender.generators.self_attention`.
         trained: which items somebody liked.
@@ -41,10 +41,10 @@ class SASRec:
     blocks: int = 1
     length: int = 50
     epochs: int = 20
-    learning_rate: float = 0.002
+    learning_rate: float = 0.005
     dropout: float = 0.2
     negatives: int = 512
-    horizon: int = 1
+    horizon: int = 20
     memory_days: float = 60.0
     batch: int = 64
     weights: Arrays = field(default_factory=dict)

@@ -18,6 +18,7 @@ from recommender.sequences import NOTHING, Sequences
 if TYPE_CHECKING:
     from recommender.generators.sequence import SASRec
 
+_FORGOTTEN = 0.05  # pieces whose newest target counts less are not worth their time
 Places = NDArray[np.int64]  # positions in the flat arrays of Sequences
 
 
@@ -63,8 +64,9 @@ def train(training: TrainingData, model: SASRec) -> Arrays:
 
 def _steps(sequences: Sequences, model: SASRec, rng: np.random.Generator) -> Iterator[_Step]:
     """One pass over all sequences in a random order."""
-    pieces = _pieces(sequences, model.length + 1)
     fade = np.exp2(-sequences.age_days / model.memory_days)
+    pieces = _pieces(sequences, model.length + 1)
+    pieces = pieces[fade[pieces.max(axis=1)] >= _FORGOTTEN]
     order = rng.permutation(len(pieces))
     for start in range(0, len(order), model.batch):
         yield _step(pieces[order[start : start + model.batch]], sequences.items, fade, model.horizon, rng)

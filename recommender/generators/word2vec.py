@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
@@ -24,17 +25,19 @@ def _nothing() -> NDArray[np.float32]:
 class Word2Vec:
     """Skip-gram with negative sampling (Mikolov et al. 2013; item2vec, Barkan & Koenigstein 2016) by gensim.
 
-    A user's liked items in the order of time are a sentence; items of the same instant are shuffled. The user is the
-    decayed mean of the liked items' input vectors; the score is its product with the output vectors, which is how
-    skip-gram itself predicts a neighbour. Needs the extra ``word2vec`` to fit, not to score.
+    A user's liked items in the order of time are a sentence; every pass shuffles those of the same instant and leaves
+    old ones out by chance. The user is the decayed mean of the liked items' input vectors; the score is its product
+    with the output vectors, which is how skip-gram itself predicts a neighbour. Needs the extra ``word2vec`` to fit,
+    not to score.
 
     Args:
         factors: length of a vector.
         window: neighbours on each side.
         epochs: passes over the sequences.
         negatives: drawn for one neighbour.
-        exponent: of an item's frequency when negatives are drawn; 1 draws popular ones, which suits sequences of items
-            less than words (Caselles-Dupré et al. 2018).
+        exponent: of an item's frequency when negatives are drawn; what suits words (.75) need not suit items
+            (Caselles-Dupré et al. 2018).
+        memory_days: half-life of the chance that an item is part of a pass, by its age.
         half_life_days: age counts from the user's own newest event.
         inputs: ``(n_items, factors)``, 0 for items nobody liked.
         outputs: of the same shape.
@@ -45,6 +48,7 @@ class Word2Vec:
     epochs: int = 10
     negatives: int = 5
     exponent: float = 0.5
+    memory_days: float = 60.0
     half_life_days: float = 30.0
     inputs: NDArray[np.float32] = field(default_factory=_nothing)
     outputs: NDArray[np.float32] = field(default_factory=_nothing)
@@ -53,20 +57,20 @@ class Word2Vec:
     def fit(self, training: TrainingData) -> Self:
         """Train on all sequences, on one thread: gensim's threads race, and a model must come out the same twice."""
         training.require_items()
-        sentences = _sentences(training.history, training.seed)
+        sentences = _Sentences(training.history, self.epochs, self.memory_days, training.seed)
         inputs, outputs = (np.zeros((len(training.items), self.factors), dtype=np.float32) for _ in range(2))
-        if sentences:
+        if any(True for _ in sentences):  # gensim refuses to train on nothing
             model = self._trained(sentences, training.seed)
             codes = np.array([int(word) for word in model.wv.index_to_key])
             inputs[codes], outputs[codes] = model.wv.vectors, model.syn1neg
         return replace(self, inputs=inputs, outputs=outputs)
 
-    def _trained(self, sentences: list[list[str]], seed: int) -> Any:
+    def _trained(self, sentences: _Sentences, seed: int) -> Any:
         return extra("gensim.models", "word2vec").Word2Vec(
             sentences,
             vector_size=self.factors,
             window=self.window,
-            epochs=self.epochs,
+            epochs=1,  # the sentences hold every pass
             negative=self.negatives,
             ns_exponent=self.exponent,
             sg=1,
@@ -87,7 +91,7 @@ class Word2Vec:
 
     def state(self) -> tuple[Arrays, Config]:
         """Both kinds of vectors and the settings."""
-        names = ("factors", "window", "epochs", "negatives", "exponent", "half_life_days", "name")
+        names = ("factors", "window", "epochs", "negatives", "exponent", "memory_days", "half_life_days", "name")
         return {"inputs": self.inputs, "outputs": self.outputs}, {name: getattr(self, name) for name in names}
 
     @classmethod
@@ -96,10 +100,23 @@ class Word2Vec:
         return cls(inputs=arrays["inputs"], outputs=arrays["outputs"], **config)
 
 
-def _sentences(history: History, seed: int) -> list[list[str]]:
-    """Item codes as words, one sentence a user who liked something."""
-    ties = np.random.default_rng(seed).random(history.weights.nnz)
-    sequences = Sequences.of(history, ties)
-    words = sequences.items.astype(str)
-    cuts = [part.tolist() for part in np.split(words, sequences.indptr[1:-1])]
-    return [sentence for sentence in cuts if sentence]
+@dataclass(frozen=True, eq=False)
+class _Sentences:
+    """Item codes as words, drawn anew in the same way whenever gensim iterates (to count, then to train)."""
+
+    history: History
+    passes: int
+    memory_days: float
+    seed: int
+
+    def __iter__(self) -> Iterator[list[str]]:
+        """One sentence of at least two words per user and pass; an item is in it by a chance that falls with age."""
+        rng = np.random.default_rng(self.seed)
+        words = [str(code) for code in range(len(self.history.items))]
+        for _ in range(self.passes):
+            sequences = Sequences.of(self.history, rng.random(self.history.weights.nnz))
+            kept = rng.random(len(sequences.items)) < np.exp2(-sequences.age_days / self.memory_days)
+            starts = np.flatnonzero(np.diff(sequences.users[kept])) + 1
+            for part in np.split(sequences.items[kept], starts):
+                if len(part) > 1:
+                    yield [words[code] for code in part]

@@ -18,7 +18,7 @@ from recommender.matrices import Arrays
 from recommender.vocabulary import Vocabulary
 
 AS_OF = date(2026, 3, 1)
-SMALL = SASRec(factors=16, blocks=1, length=8, epochs=25, learning_rate=0.01, dropout=0.0, batch=32)
+SMALL = SASRec(factors=16, blocks=1, length=8, epochs=25, learning_rate=0.01, dropout=0.0, horizon=1, batch=32)
 
 
 def _history(sequences: list[str]) -> History:
