@@ -24,7 +24,7 @@ from benchmarks.reporting import DEFAULT_DATA, data_folder, finish, measured, sa
 from interactions.weights import EventWeights
 from recommender.catalogue import aligned
 from recommender.generators import Generator, TrainingData
-from recommender.generators.registry import GeneratorSettings, Parameter, build
+from recommender.generators.registry import KINDS, GeneratorSettings, Parameter, build
 from recommender.history import History
 from recommender.metrics import Truth, per_user, truth_of
 from recommender.retrieval import batches
@@ -41,10 +41,6 @@ COMMON = (
     "full ranking of the items known at the cut, seen items masked and no truth, truth outside the catalogue counts "
     "as missed, binary NDCG@10, mean over users; known: users who liked something before the cut; all: the others "
     "get decayed popularity"
-)
-KINDS = (
-    *("Popularity", "Trending", "Content", "LastBasket", "ItemItem", "EASE", "ALS", "BPR"),
-    *("Word2Vec", "NCF", "SASRec"),
 )
 PARAMETERS: dict[str, dict[str, dict[str, Parameter]]] = {"ml-1m": {}, "online-retail": {}}
 EXTRAS = {"Word2Vec": "gensim", "NCF": "torch", "SASRec": "torch"}
@@ -157,7 +153,7 @@ def main() -> None:
     """Parse the command line, measure, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", nargs="+", choices=sorted(SPLITS), default=list(SPLITS))
-    parser.add_argument("--only", nargs="+", choices=KINDS, default=list(KINDS))
+    parser.add_argument("--only", nargs="+", choices=sorted(KINDS), default=list(KINDS))
     parser.add_argument("--folder", type=Path, default=DEFAULT_DATA)
     arguments = parser.parse_args()
     figures: dict[str, Any] = {"protocol": COMMON}
