@@ -30,6 +30,7 @@ from training.gate import decide
 from training.parent import train_global
 from training.policies import Promotion
 from training.registry import Registry
+from training.seeds import seeds_compared
 from training.strategies import SegmentTask, strategy
 from training.submission import submit_global, submit_segment
 from training.versions import GLOBAL, Registration, model_name
@@ -196,7 +197,8 @@ class SegmentTraining(Training):
     def _challenge(self, task: SegmentTask, folder: Path) -> Registration:
         chosen = strategy(self.planned.policy.strategy if self.strategy == CONFIGURED else self.strategy)
         challenger = chosen.challenge(task)
-        decision = decide(challenger.evaluation, task.settings.gate, comparisons=len(self.membership.names()))
+        seeds = seeds_compared(challenger, task)
+        decision = decide(challenger.evaluation, task.settings.gate, len(self.membership.names()), seeds)
         reached = challenger.metrics.get(f"diversity@{task.settings.evaluation.k}")
         registration = submit_segment(
             task,

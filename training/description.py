@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from training.decision import Decision, WindowDifference
+from training.decision import Decision, SegmentDifference, WindowDifference
 from training.versions import GLOBAL, Registration
 
 _HEADLINES = {
@@ -37,6 +37,7 @@ def describe(registration: Registration) -> str:
         f"**{registration.segment_name}** (`{registration.segment_id}`), as of {registration.as_of}",
         _gate_table(registration.decision),
         _windows(registration.decision.by_window),
+        _segments(registration.decision.by_segment),
         _beside(registration),
         *registration.notes,
         _provenance(registration),
@@ -104,6 +105,16 @@ def _windows(rows: tuple[WindowDifference, ...]) -> str:
     return "In each window:\n\n" + _table(["window", "users", "difference", "bounds"], cells)
 
 
+def _segments(rows: tuple[SegmentDifference, ...]) -> str:
+    if not rows:
+        return ""
+    cells = [
+        [row.segment_id, f"{row.users:,}", f"{row.difference:+.4f}", _bounds(row.lower, row.upper)] for row in rows
+    ]
+    words = "In each segment, the worst first (it may not be proved worse than the champion for any):\n\n"
+    return words + _table(["segment", "users", "difference", "bounds"], cells)
+
+
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     # MLflow draws tables without space between the cells or below: the entity and the break make it (it trims the
     # plain wide space off a cell's end)
@@ -118,7 +129,23 @@ def _beside(registration: Registration) -> str:
         lines.append(_compared("random groups of the same size (placebo)", registration.placebo, registration.decision))
     if not math.isnan(registration.control):
         lines.append(_compared("the parent with the same extra budget", registration.control, registration.decision))
-    return "\n".join(lines)
+    return "\n".join([*lines, *_conclusion(registration)])
+
+
+def _conclusion(registration: Registration) -> list[str]:
+    """What follows from both comparisons, where both were made."""
+    reached = max(registration.placebo, registration.control)
+    if (
+        math.isnan(registration.placebo)
+        or math.isnan(registration.control)
+        or math.isnan(registration.decision.difference)
+    ):
+        return []
+    if registration.decision.difference > reached:
+        return ["- So the difference is the segment's own, not what tuning gives to anybody."]
+    if registration.decision.serves:
+        return ["- So what serves here may be the tuning, **not the segment**: the parent is due to be tuned anew."]
+    return ["- So there is **no sign that the segment matters**: without it as much is reached."]
 
 
 def _compared(what: str, reached: float, decision: Decision) -> str:
