@@ -17,7 +17,7 @@ CUTOFF = date(2026, 3, 1)
 
 @pytest.fixture(scope="module")
 def shop() -> Split:
-    """Twelve items liked by falling numbers of users; u0 and a newcomer like i05 after the cut."""
+    """Twelve items liked by falling numbers of users; after the cut u0 likes an unknown item, a newcomer the first."""
     end = datetime(2026, 3, 1, tzinfo=UTC)
     past = [(f"u{n}", f"i{item:02d}", end - timedelta(days=9)) for item in range(12) for n in range(item, 12)]
     later = [("u0", "i12", end + timedelta(days=2)), ("newcomer", "i00", end + timedelta(days=2))]
@@ -29,9 +29,8 @@ def shop() -> Split:
 def test_parameters_fit_their_kinds() -> None:
     assert set(PARAMETERS) == set(SPLITS)
     for plan in PARAMETERS.values():
-        assert [type(build(GeneratorSettings(kind, kind, values))).__name__ for kind, values in plan.items()] == list(
-            plan
-        )
+        built = [build(GeneratorSettings(kind, kind, values)) for kind, values in plan.items()]
+        assert [type(generator).__name__ for generator in built] == list(plan)
 
 
 def test_lists_leave_out_what_the_user_has_seen(shop: Split) -> None:
