@@ -56,8 +56,6 @@ def tiny_settings(home: Path) -> dict[str, str]:
         "TESSERA_TRAINING__BACKTEST__GATE_WINDOWS": "1",
         "TESSERA_TRAINING__BACKTEST__MINIMUM_HISTORY_DAYS": "7",
         "TESSERA_TRAINING__SPINE__RANKER": '{"seeds": [1], "trees": 10, "users": 200}',
-        "TESSERA_TRAINING__SPINE__FACTORS": "8",
-        "TESSERA_TRAINING__SPINE__ITERATIONS": "2",
         "TESSERA_TRAINING__HEAD__TRIALS": "4",
         "TESSERA_DRIFT__REPLICATES": "20",
     }
