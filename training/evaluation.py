@@ -23,7 +23,7 @@ from training.backtest import Fold
 from training.frames import FoldFrames
 from training.settings import EvaluationSettings, short_hash
 from training.stand import Stand
-from warehouse.columns import ITEM, TS, USER, WEIGHT
+from warehouse.columns import ITEM, TS, TYPE, USER, WEIGHT
 from warehouse.windows import Window
 
 METRICS = ("ndcg", "recall", "map", "mrr", "precision", "diversity")
@@ -84,10 +84,10 @@ class FoldReader:
         return Cohort(fold, frames.history.of_users(truth.users.ids), truth, features)
 
     def events_before(self, as_of: date, days: int) -> pd.DataFrame:
-        """The liked or disliked events of the last ``days`` days before ``as_of``: ``user_id item_id ts weight``."""
+        """Events of the last ``days`` days before ``as_of``: ``user_id item_id event_type ts weight``."""
         key = (as_of, days)
         if key not in self._events:
-            self._events[key] = self.source.events(_past(self.source, as_of, days))[[USER, ITEM, TS, WEIGHT]]
+            self._events[key] = self.source.events(_past(self.source, as_of, days))[[USER, ITEM, TYPE, TS, WEIGHT]]
         return self._events[key]
 
     def history(self, stand: Stand) -> History:
@@ -131,7 +131,8 @@ class FoldReader:
 
     def _key(self, spine: Spine) -> str:
         items = hashlib.sha256("\0".join(spine.items.ids.tolist()).encode()).hexdigest()
-        return short_hash([self.snapshot_id, spine.settings.history_days, self.settings.exclude_seen, items])
+        rated = spine.preprocessing.report.get("ratings")  # what ratings weigh depends on what the parent learnt
+        return short_hash([self.snapshot_id, spine.settings.history_days, self.settings.exclude_seen, items, rated])
 
     def _read(self, fold: Fold) -> FoldFrames:
         past = self.events_before(fold.cutoff, fold.spine.settings.history_days)
