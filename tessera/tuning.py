@@ -122,6 +122,7 @@ def refuse_unknown_features(planned: PlannedSegment, spine: Spine) -> None:
         TesseraError: names the entries and what is known.
     """
     columns = [name[5:] for name in spine.schema.names if name.startswith(("user_", "item_"))]
+    columns += [*spine.preprocessing.users.left_out, *spine.preprocessing.items.left_out]  # empty at training only
     known = ["prior", *(generator.name for generator in spine.generators), *columns]
     unknown = unknown_features(planned.policy, known)
     if unknown:
