@@ -118,8 +118,9 @@ class TrainingSettings:
     """All of training's choices together.
 
     ``up_weights`` are the factors that the strategy ``reweighted`` tries, in that order, ``anchored_weights`` those of
-    ``anchored``; ``placebo`` and ``control`` switch those comparisons on; ``diversity`` is the least mean diversity of
-    categories (0 to 1) that a segment's lists must have to serve.
+    ``anchored``, ``continued_trees`` how many trees ``ranker`` may add; ``ladder`` begins no further strategy after
+    ``ladder_seconds``; ``placebo`` and ``control`` switch those comparisons on; ``diversity`` is the least mean
+    diversity of categories (0 to 1) that a segment's lists must have to serve.
     """
 
     spine: SpineSettings = field(default_factory=SpineSettings)
@@ -129,6 +130,8 @@ class TrainingSettings:
     head: HeadSettings = field(default_factory=HeadSettings)
     up_weights: tuple[float, ...] = (2.0, 4.0, 0.25)
     anchored_weights: tuple[float, ...] = (0.03, 0.1, 0.3, 1.0)
+    continued_trees: tuple[int, ...] = (10, 30)
+    ladder_seconds: float = 60.0
     diversity: float = 0.0
     placebo: bool = False
     control: bool = False

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from training.anchored import Anchored
+from training.boosted import Ranker
 from training.heads import Head
+from training.ladder import Ladder
 from training.own_spine import Hard, Reweighted
 from training.recipe import Strategy
 from training.task import Challenger, SegmentTask
 
 __all__ = ["STRATEGIES", "Challenger", "SegmentTask", "Strategy", "strategy"]
 
-STRATEGIES: dict[str, Strategy] = {strategy.name: strategy for strategy in (Head(), Anchored(), Reweighted(), Hard())}
+_RUNGS = (Head(), Anchored(), Ranker(), Reweighted(), Hard())
+
+STRATEGIES: dict[str, Strategy] = {strategy.name: strategy for strategy in (*_RUNGS, Ladder(_RUNGS))}
 
 
 def strategy(name: str) -> Strategy:

@@ -1,20 +1,25 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
+from functools import cache
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
+from recommender import artifact
 from recommender.head import SegmentHead
+from recommender.recommendations import Recommendations
 from recommender.spine import Spine
 from tests.training.planted import AS_OF, SETTINGS, PlantedWorld, planted_world
 from training.comparisons import control, placebo
 from training.evaluation import FoldReader
 from training.gate import decide
 from training.parent import TrainedParent, train_global
-from training.strategies import STRATEGIES, SegmentTask, strategy
+from training.strategies import STRATEGIES, Challenger, SegmentTask, strategy
 from warehouse.windows import Window
 
 
@@ -47,9 +52,16 @@ def test_the_first_global_model_serves_and_reports_every_segment(trained: Traine
     assert trained.notes == ()
 
 
+@pytest.fixture(scope="module")
+def challenged(task: SegmentTask) -> Callable[[str], Challenger]:
+    return cache(lambda name: strategy(name).challenge(task))
+
+
 @pytest.mark.parametrize("name", list(STRATEGIES))
-def test_every_strategy_gives_a_model_and_evidence_over_the_gate_windows(task: SegmentTask, name: str) -> None:
-    challenger = strategy(name).challenge(task)
+def test_every_strategy_gives_a_model_and_evidence_over_the_gate_windows(
+    task: SegmentTask, challenged: Callable[[str], Challenger], name: str
+) -> None:
+    challenger = challenged(name)
     gate_windows = {str(fold.window) for fold in task.folds if fold.role == "gate"}
     assert set(challenger.evaluation["fold"]) == gate_windows
     assert list(challenger.evaluation.columns) == ["fold", "user_id", "parent", "challenger"]
@@ -57,7 +69,28 @@ def test_every_strategy_gives_a_model_and_evidence_over_the_gate_windows(task: S
     assert challenger.metrics["ndcg@10"] == pytest.approx(challenger.evaluation["challenger"].mean())
     assert challenger.metrics["ndcg@10.parent"] == pytest.approx(challenger.evaluation["parent"].mean())
     assert challenger.model.segment_id == "a"
-    assert isinstance(challenger.model, SegmentHead | Spine)
+
+
+@pytest.mark.parametrize("name", list(STRATEGIES))
+def test_every_strategys_model_comes_back_from_its_files_as_it_was(
+    task: SegmentTask, challenged: Callable[[str], Challenger], name: str, tmp_path: Path
+) -> None:
+    model = challenged(name).model
+    artifact.save(model, tmp_path / "model")
+    loaded = artifact.load(tmp_path / "model", "a")
+    first, second = (_lists(task, entry) for entry in (model, loaded))
+    np.testing.assert_array_equal(first.items, second.items)
+    np.testing.assert_array_equal(first.scores, second.scores)
+
+
+def _lists(task: SegmentTask, model: SegmentHead | Spine) -> Recommendations:
+    cohort = task.reading.cohort(task.folds[-1], task.members(task.folds[-1].cutoff)[:40])
+    spine = model if isinstance(model, Spine) else task.spine
+    past = task.reading.events_before(cohort.fold.cutoff, 365)
+    history = spine.history(past, cohort.fold.cutoff).of_users(cohort.truth.users.ids)
+    if isinstance(model, SegmentHead):
+        return model.recommend(spine, history, cohort.users, 5)
+    return model.recommend(history, cohort.users, 5)
 
 
 def test_the_head_of_a_planted_segment_is_proved(task: SegmentTask) -> None:
@@ -114,5 +147,5 @@ def test_an_empty_segment_is_no_evidence_and_no_crash(task: SegmentTask) -> None
 
 
 def test_an_unknown_strategy_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(ValueError, match="head, anchored, reweighted, hard"):
+    with pytest.raises(ValueError, match="head, anchored, ranker, reweighted, hard, ladder"):
         strategy("magic")

@@ -1,0 +1,152 @@
+"""The ladder of challengers: what a rung may see, what it costs, when a dearer one is taken."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from recommender.head import SegmentHead
+from recommender.ranker import LambdaRanker
+from recommender.spine import Spine
+from tests.training.planted import AS_OF, SETTINGS, PlantedWorld, planted_world
+from training.anchored import anchored_spine
+from training.backtest import fit_folds
+from training.boosted import corrected_spine
+from training.evaluation import FoldReader
+from training.heads import Head
+from training.ladder import Ladder
+from training.recipe import Recipe, Strategy, judgements
+from training.settings import TrainingSettings
+from training.stand import Stand
+from training.task import SegmentTask
+from training.variants import unchanged
+
+TWO_TUNING = replace(SETTINGS, backtest=replace(SETTINGS.backtest, gate_windows=1, tune_windows=2))
+
+
+class Nothing(Strategy):
+    """The parent itself."""
+
+    name = "nothing"
+
+    def settle(self, task: SegmentTask) -> Recipe:
+        return unchanged(task, self.name, {})
+
+
+@pytest.fixture(scope="module")
+def task(tmp_path_factory: pytest.TempPathFactory) -> SegmentTask:
+    world: PlantedWorld = planted_world(users=900)
+    folder: Path = tmp_path_factory.mktemp("folds")
+    folds = fit_folds(world, AS_OF, TWO_TUNING, folder)
+    reader = FoldReader(world, TWO_TUNING.evaluation)
+    return SegmentTask("a", world, folds, folds[-1].spine, world.assignments, AS_OF, TWO_TUNING, "7", reader)
+
+
+def _with(task: SegmentTask, settings: TrainingSettings) -> SegmentTask:
+    return replace(task, settings=settings)
+
+
+def _lists(task: SegmentTask, model: SegmentHead | Spine) -> tuple[pd.DataFrame, pd.DataFrame]:
+    cohort = task.reading.cohort(task.folds[-1], task.members(task.folds[-1].cutoff))
+    return task.judge.beside_parent(cohort, model)
+
+
+def test_an_anchored_model_of_weight_zero_is_the_parent(task: SegmentTask) -> None:
+    fold = task.folds[-1]
+    model = anchored_spine(task, task.reading, Stand.of(fold), 0.0)
+    cohort = task.reading.cohort(fold, task.members(fold.cutoff))
+    mine = model.recommend(cohort.history, cohort.users, 10)
+    parent = fold.spine.recommend(cohort.history, cohort.users, 10)
+    np.testing.assert_array_equal(mine.items, parent.items)
+    np.testing.assert_array_equal(mine.scores, parent.scores)
+
+
+def test_an_anchored_model_differs_from_the_parent_where_the_segment_has_weight(task: SegmentTask) -> None:
+    parent, mine = _lists(task, anchored_spine(task, task.reading, Stand.of(task.folds[-1]), 1.0))
+    assert not parent["ndcg"].equals(mine["ndcg"])
+
+
+def test_a_ranker_without_trees_of_its_own_is_the_parent(task: SegmentTask) -> None:
+    parent, mine = _lists(task, corrected_spine(task, Stand.of(task.folds[-1]), 0, continued=True))
+    pd.testing.assert_frame_equal(parent, mine)
+
+
+def test_a_continued_ranker_holds_the_parents_trees_and_its_own(task: SegmentTask) -> None:
+    fold = task.folds[-1]
+    model = corrected_spine(task, Stand.of(fold), 4, continued=True)
+    assert isinstance(model, Spine)
+    assert fold.spine.ranker is not None
+    assert model.ranker is not None
+    assert _trees(model.ranker) == [count + 4 for count in _trees(fold.spine.ranker)]
+    own, parent = model.ranker.texts[0], fold.spine.ranker.texts[0]
+    first_tree = parent[parent.index("Tree=0") : parent.index("Tree=1")]
+    assert first_tree in own
+
+
+def test_an_averaged_ranker_adds_boosters_to_the_parents(task: SegmentTask) -> None:
+    fold = task.folds[-1]
+    model = corrected_spine(task, Stand.of(fold), 5, continued=False)
+    assert isinstance(model, Spine)
+    assert fold.spine.ranker is not None
+    assert model.ranker is not None
+    assert model.ranker.texts[: len(fold.spine.ranker.texts)] == fold.spine.ranker.texts
+    assert _trees(model.ranker)[-1] == 5
+
+
+def _trees(ranker: LambdaRanker) -> list[int]:
+    return [text.count("\nTree=") for text in ranker.texts]
+
+
+def test_a_ranker_learns_only_from_windows_that_had_ended(task: SegmentTask) -> None:
+    first = corrected_spine(task, Stand.of(task.folds[0]), 5, continued=True)
+    assert isinstance(first, SegmentHead), "no window had ended: the parent stays"
+    second = corrected_spine(task, Stand.of(task.folds[1]), 5, continued=True)
+    alone = corrected_spine(replace(task, folds=task.folds[:1]), Stand.of(task.folds[1]), 5, continued=True)
+    assert isinstance(second, Spine)
+    assert isinstance(alone, Spine)
+    assert second.ranker is not None
+    assert alone.ranker is not None
+    assert second.ranker.texts == alone.ranker.texts
+
+
+def test_a_budget_of_nothing_climbs_one_rung(task: SegmentTask) -> None:
+    short = _with(task, replace(TWO_TUNING, ladder_seconds=0.0))
+    settled = Ladder([Nothing(), Head()]).settle(short)
+    assert settled.strategy == "nothing"
+    assert settled.parameters["rungs_tried"] == 1
+
+
+def test_the_ladder_takes_a_dearer_rung_for_a_clear_gain_only(task: SegmentTask) -> None:
+    assert Ladder([Nothing(), Head()]).settle(task).strategy == "head"
+    settled = Ladder([Head(), Nothing()]).settle(task)
+    assert settled.strategy == "head"
+    assert settled.parameters["rungs_tried"] == 2
+    assert settled.parameters["rung.nothing"] < settled.parameters["rung.head"]  # type: ignore[operator]
+
+
+def test_the_clock_ends_the_ladder_between_rungs(task: SegmentTask) -> None:
+    ticks: Iterator[int] = iter(range(0, 1000, 14))
+    settled = Ladder([Nothing(), Nothing(), Nothing(), Nothing()], lambda: next(ticks)).settle(task)
+    assert settled.parameters["rungs_tried"] == 2
+
+
+def test_the_ladder_never_judges_on_the_gates_windows(task: SegmentTask) -> None:
+    gate = [fold.window for fold in task.of_role("gate")]
+    asked = []
+
+    class Watched(FoldReader):
+        def cohort(self, fold, members=None):  # type: ignore[no-untyped-def]
+            asked.append(fold.window)
+            return super().cohort(fold, members)
+
+    watched = replace(task, reader=Watched(task.source, TWO_TUNING.evaluation))
+    recipe = Ladder([Nothing(), Head()]).settle(watched)
+    assert asked
+    assert not set(asked) & set(gate)
+    judgements(recipe, watched, "gate")
+    assert set(asked) & set(gate)
