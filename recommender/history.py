@@ -29,6 +29,8 @@ class History:
         weights: summed event weights, float32 CSR; a stored value <= 0 means seen but not liked.
         age_days: days between the newest event of the pair and ``as_of``, same pattern as ``weights``.
         as_of: events lie before this day.
+        first_days: age of the pair's oldest event, one per stored value of ``weights``. Models read it when they are
+            fitted; histories picked by user do not carry it.
     """
 
     users: Vocabulary
@@ -36,6 +38,7 @@ class History:
     weights: sparse.csr_matrix
     age_days: sparse.csr_matrix
     as_of: date
+    first_days: NDArray[np.float32] | None = None
 
     @classmethod
     def from_events(cls, events: pd.DataFrame, as_of: date, items: Vocabulary | None = None) -> History:
@@ -49,13 +52,14 @@ class History:
         micros = _micros(events[TS])
         cutoff = int(midnight(as_of).timestamp()) * 1_000_000
         past = micros < cutoff
-        users, user_codes = _factorise(events[USER].to_numpy(dtype=object)[past])
-        columns = items if items is not None else Vocabulary.of(events[ITEM].to_numpy(dtype=object)[past])
-        item_codes = columns.codes(events[ITEM].to_numpy(dtype=object)[past])
-        age = (cutoff - micros[past]) / _DAY_MICROS
-        weight = events[WEIGHT].to_numpy(dtype=np.float64)[past]
+        users, user_codes = _factorise(events[USER], past)
+        met, met_codes = _factorise(events[ITEM], past)
+        columns = items if items is not None else met
+        item_codes = np.append(columns.codes(met.ids), -1)[met_codes]
         known = item_codes >= 0
-        return cls._summed(users, columns, user_codes[known], item_codes[known], weight[known], age[known], as_of)
+        age = (cutoff - micros[past][known]) / _DAY_MICROS
+        weight = events[WEIGHT].to_numpy(dtype=np.float64)[past][known]
+        return cls._summed(users, columns, user_codes[known], item_codes[known], weight, age, as_of)
 
     @classmethod
     def empty(cls, users: Vocabulary, items: Vocabulary, as_of: date) -> History:
@@ -76,12 +80,14 @@ class History:
         width = max(len(items), 1)
         pairs, where = np.unique(rows * width + columns, return_inverse=True)
         total = np.bincount(where, weights=weight, minlength=len(pairs)).astype(np.float32)
-        newest = np.full(len(pairs), np.inf)
+        newest, oldest = np.full(len(pairs), np.inf), np.zeros(len(pairs))
         np.minimum.at(newest, where, age)
+        np.maximum.at(oldest, where, age)
         indptr = np.searchsorted(pairs, np.arange(len(users) + 1) * width)
         shape = (len(users), len(items))
         matrix = csr(total, pairs % width, indptr, shape)
-        return cls(users, items, matrix, csr(newest.astype(np.float32), pairs % width, indptr, shape), as_of)
+        ages = csr(newest.astype(np.float32), pairs % width, indptr, shape)
+        return cls(users, items, matrix, ages, as_of, oldest.astype(np.float32))
 
     def rows(self, user_codes: NDArray[np.int64]) -> History:
         """Only these users, in this order."""
@@ -104,6 +110,17 @@ class History:
         positive = like(self.weights, np.maximum(self.weights.data, 0))
         positive.eliminate_zeros()
         return positive
+
+    def adoptions(self) -> sparse.csr_matrix:
+        """Days since the user's first event with each liked item: float32 CSR.
+
+        The newest event stands in where the first is not known.
+        """
+        first = self.age_days.data if self.first_days is None else self.first_days
+        liked = self.weights.data > 0
+        rows = np.concatenate([[0], np.cumsum(liked)])[self.weights.indptr]
+        shape = (self.weights.shape[0], self.weights.shape[1])
+        return csr(first[liked], self.weights.indices[liked], rows, shape)
 
     def decayed(self, half_life_days: float, anchor: Literal["as_of", "user"] = "as_of") -> sparse.csr_matrix:
         """Positive weights halved every ``half_life_days``.
@@ -132,8 +149,11 @@ def _micros(ts: pd.Series) -> NDArray[np.int64]:
     return utc.dt.tz_localize(None).to_numpy(dtype="datetime64[us]").astype(np.int64)
 
 
-def _factorise(ids: NDArray[np.object_]) -> tuple[Vocabulary, NDArray[np.int64]]:
-    if len(ids) == 0:
-        return Vocabulary.empty(), np.empty(0, dtype=np.int64)
-    codes, distinct = pd.factorize(ids, sort=True)
-    return Vocabulary(np.asarray(distinct, dtype=np.str_)), codes.astype(np.int64)
+def _factorise(ids: pd.Series, kept: NDArray[np.bool_]) -> tuple[Vocabulary, NDArray[np.int64]]:
+    """The distinct ids, sorted, and the code of every kept row; -1 where the id is missing."""
+    codes, found = pd.factorize(ids if kept.all() else ids[kept])
+    distinct = np.asarray(found, dtype=object).astype(np.str_)
+    order = np.argsort(distinct, kind="stable")
+    place = np.full(len(order) + 1, -1, dtype=np.int64)  # the last one: of missing ids
+    place[order] = np.arange(len(order))
+    return Vocabulary(distinct[order]), place[codes]

@@ -29,6 +29,8 @@ def needs(module: str, name: str) -> pytest.MarkDecorator:
 
 KINDS = [
     Popularity(),
+    Popularity(counted="adoptions"),
+    Popularity(counted="newcomers", newcomer_days=60),
     ItemItem(),
     ItemItem(measure="cosine"),
     ItemItem(measure="bm25"),

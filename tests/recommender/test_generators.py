@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from recommender.catalogue import aligned
 from recommender.generators import ALS, Content, ItemItem, Popularity, TrainingData
@@ -34,6 +35,28 @@ def test_popularity_forgets_old_favourites() -> None:
     slow = Popularity(half_life_days=1000).fit(_training(history)).scores
     assert quick[1] > quick[0]
     assert slow[0] > slow[1]
+
+
+def test_adoptions_count_the_first_event_of_a_pair_and_no_later_one() -> None:
+    again = [(f"u{n}", "a", day, 1.0) for n in range(3) for day in (1, 28)]
+    history = _history(*again, ("u8", "b", 28, 1.0), ("u9", "b", 28, -1.0))
+    events = Popularity(half_life_days=2).fit(_training(history)).scores
+    adoptions = Popularity(half_life_days=2, counted="adoptions").fit(_training(history)).scores
+    assert events[0] > events[1]
+    assert adoptions[1] == 1
+    assert adoptions[0] == pytest.approx(3 * 2 ** (-27 / 2), rel=1e-5)
+
+
+def test_newcomers_popularity_counts_users_who_are_new() -> None:
+    old = [(f"u{n}", "a", day, 1.0) for n in range(3) for day in (1, 27)]
+    history = _history(*old, *((f"u{n}", "b", 28, 1.0) for n in range(3)), ("new", "c", 27, 1.0))
+    scores = Popularity(counted="newcomers", newcomer_days=7).fit(_training(history)).scores
+    np.testing.assert_array_equal(scores, [0, 0, 1, 0, 0])
+
+
+def test_popularity_of_something_else_is_refused() -> None:
+    with pytest.raises(ValueError, match="found 'sales'"):
+        Popularity(counted="sales")  # type: ignore[arg-type]
 
 
 def test_logarithmic_popularity_keeps_the_order_and_narrows_the_gaps() -> None:

@@ -78,3 +78,11 @@ def test_of_users_keeps_pairs_of_weight_zero() -> None:
 def test_of_users_works_without_any_event(as_of: Any) -> None:
     history = History.empty(Vocabulary.empty(), Vocabulary.of("ab"), AS_OF)
     assert history.of_users(np.array(["x"])).weights.shape == (1, 2)
+
+
+def test_adoptions_are_first_events_of_liked_pairs() -> None:
+    events = _events([("u", "a", 1, 1.0), ("u", "a", 20, 1.0), ("u", "b", 10, 1.0), ("u", "b", 11, -1.0)])
+    history = History.from_events(events, AS_OF, Vocabulary.of("ab"))
+    first = history.adoptions().toarray()
+    np.testing.assert_allclose(first, [[27.5, 0]])
+    assert history.rows(np.array([0])).adoptions().toarray()[0, 0] == 8.5
