@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
@@ -56,18 +57,16 @@ class Amounts:
         """Float32 ``(rows, len(names))``; a column that the frame lacks is missing in every row."""
         raw = self._raw(frame)
         missing = np.isnan(raw)
-        low, high = (self._bound(side) for side in (0, 1))
-        filled = np.where(missing, self._fill, np.clip(raw, low, high))
-        places = [self.columns.index(name) for name in self.indicated]
-        return np.concatenate([filled, missing[:, places]], axis=1, dtype=np.float32)
+        filled = np.where(missing, self._fill, np.clip(raw, self._lowest, self._highest))
+        return np.concatenate([filled, missing[:, self._places]], axis=1, dtype=np.float32)
 
     def counts(self, frame: pd.DataFrame) -> dict[str, dict[str, int]]:
         """Missing and capped values of every column that has any: ``{"price": {"missing": 3, "above": 1}}``."""
         raw = self._raw(frame)
         found = {
             "missing": np.isnan(raw).sum(axis=0),
-            "below": (raw < self._bound(0)).sum(axis=0),
-            "above": (raw > self._bound(1)).sum(axis=0),
+            "below": (raw < self._lowest).sum(axis=0),
+            "above": (raw > self._highest).sum(axis=0),
         }
         per_column = {
             name: {what: int(count[n]) for what, count in found.items() if count[n]}
@@ -86,11 +85,19 @@ class Amounts:
             return np.empty((len(frame), 0), dtype=np.float32)
         return np.stack([numbers(frame, name) for name in self.columns], axis=1)
 
-    def _bound(self, side: int) -> Matrix:
-        open_end = (-np.inf, np.inf)[side]
-        return np.array([open_end if caps[side] is None else caps[side] for caps in self.caps], dtype=np.float32)
+    @cached_property
+    def _lowest(self) -> Matrix:
+        return np.array([-np.inf if low is None else low for low, _ in self.caps], dtype=np.float32)
 
-    @property
+    @cached_property
+    def _highest(self) -> Matrix:
+        return np.array([np.inf if high is None else high for _, high in self.caps], dtype=np.float32)
+
+    @cached_property
+    def _places(self) -> list[int]:
+        return [self.columns.index(name) for name in self.indicated]
+
+    @cached_property
     def _fill(self) -> Matrix:
         return np.array([np.nan if fill is None else fill for fill in self.fills], dtype=np.float32)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
@@ -56,7 +57,7 @@ class TableEncoding:
         amounts = self.amounts.transform(frame)
         return np.column_stack([amounts, *(label.transform(frame) for label in self.labels)]).astype(np.float32)
 
-    @property
+    @cached_property
     def unknown(self) -> NDArray[np.float32]:
         """What stands for a row of which nothing is known, ``(1, len(names))``."""
         return self.transform(pd.DataFrame(index=[0]))
