@@ -46,7 +46,7 @@ SPINE = SpineSettings(
 )
 SETTINGS = TrainingSettings(
     spine=SPINE,
-    backtest=BacktestSettings(holdout_days=14, gate_windows=4, tune_windows=2, minimum_history_days=28),
+    backtest=BacktestSettings(holdout_days=14, gate_windows=6, tune_windows=2, minimum_history_days=28),
     evaluation=EvaluationSettings(users_per_fold=EVERYBODY),
 )
 
@@ -55,14 +55,15 @@ SETTINGS = TrainingSettings(
 class Contest:
     """One segment's challenger: what the gate said before the fresh days, and what those showed.
 
-    Means of NDCG@10 over evaluated users; ``serves_on_three`` is what the gate would have said of the newest three
-    windows alone; ``fresh_error`` is the standard error of the paired fresh difference.
+    Means of NDCG@10 over evaluated users; ``serves_on_three`` and ``serves_on_four`` are what the gate would have said
+    of the newest windows alone; ``fresh_error`` is the standard error of the paired fresh difference.
     """
 
     strategy: str
     segment: str
     users: int
     serves: bool
+    serves_on_four: bool
     serves_on_three: bool
     difference: float
     lower: float
@@ -126,10 +127,9 @@ class Arena:
         """Train, ask the gate, and look at the fresh days."""
         task = self.task(segment)
         challenger = strategy(name).challenge(task)
-        evidence = challenger.evaluation
-        decision, of_three = (
-            decide(rows, self.settings.gate, len(self.segments)) for rows in (evidence, _newest(evidence))
-        )
+        evidence, gate = challenger.evaluation, self.settings.gate
+        parts = (evidence, _newest(evidence, 4), _newest(evidence, 3))
+        decision, of_four, of_three = (decide(rows, gate, len(self.segments)) for rows in parts)
         fresh = self.on_fresh_days(segment, challenger.model)
         gain = (fresh["challenger"] - fresh["parent"]).to_numpy(np.float64)
         return Contest(
@@ -137,6 +137,7 @@ class Arena:
             segment=segment,
             users=decision.users,
             serves=decision.serves,
+            serves_on_four=of_four.serves,
             serves_on_three=of_three.serves,
             difference=decision.difference,
             lower=decision.lower,
@@ -165,5 +166,5 @@ class Arena:
         return paired(*self.judge.beside_parent(self.reader.cohort(fold, members), model))
 
 
-def _newest(evidence: pd.DataFrame, windows: int = 3) -> pd.DataFrame:
+def _newest(evidence: pd.DataFrame, windows: int) -> pd.DataFrame:
     return evidence[evidence["fold"].isin(sorted(evidence["fold"].unique())[-windows:])]

@@ -31,7 +31,12 @@ from training.strategies import strategy
 WORLDS = {100: (8, 4), 300: (5, 4), 1000: (2, 4), 3000: (1, 4), 10_000: (1, 2)}
 CONTRASTS = (0.5, 0.0)
 STRENGTHS = (0.3, 1.0, 3.0)
-CHOICES = replace(SETTINGS, evaluation=EvaluationSettings(users_per_fold=2000))
+# the gate has no say here: one window shows its evidence
+CHOICES = replace(
+    SETTINGS,
+    backtest=replace(SETTINGS.backtest, gate_windows=1),
+    evaluation=EvaluationSettings(users_per_fold=2000),
+)
 PROTOCOL = (
     "NDCG@10 on the 4 fresh weeks, full ranking of 600 items, seen items masked; gains in % of the parent's mean, "
     "± standard error of the paired difference; at most 2,000 users of a segment judged"
@@ -133,7 +138,7 @@ def _crossing(users: pd.Series, gain: pd.Series) -> str:
     if last == len(value) - 1:
         return f"above {int(users.max()):,}"
     share = value[last] / (value[last] - value[last + 1])
-    return f"about {float(np.exp(size[last] + share * (size[last + 1] - size[last]))):,.2g}".replace("e+0", "e")
+    return f"about {round(float(np.exp(size[last] + share * (size[last + 1] - size[last])))):,}"
 
 
 def _draw(rows: Sequence[dict[str, Any]], path: Path) -> None:

@@ -47,9 +47,9 @@ class World:
 
     users: int = 1400
     segments: int = 4
-    contrast: float = 0.7
+    contrast: float = 0.8
     items: int = 600
-    weeks: int = 20
+    weeks: int = 24
     rate: float = 0.7
     newcomers: float = 0.6
     tastes: int = 24
