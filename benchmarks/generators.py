@@ -42,7 +42,10 @@ COMMON = (
     "as missed, binary NDCG@10, mean over users; known: users who liked something before the cut; all: the others "
     "get decayed popularity"
 )
-PARAMETERS: dict[str, dict[str, dict[str, Parameter]]] = {"ml-1m": {}, "online-retail": {}}
+PARAMETERS: dict[str, dict[str, dict[str, Parameter]]] = {
+    "ml-1m": {},
+    "online-retail": {kind: {"memory_days": 30} for kind in ("LastBasket", "Word2Vec", "NCF", "SASRec")},
+}
 EXTRAS = {"Word2Vec": "gensim", "NCF": "torch", "SASRec": "torch"}
 
 

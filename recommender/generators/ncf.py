@@ -41,7 +41,7 @@ class NCF:
 
     factors: int = 32
     hidden: int = 32
-    epochs: int = 20
+    epochs: int = 10
     learning_rate: float = 0.005
     decay: float = 0.001
     negatives: int = 4

@@ -40,7 +40,7 @@ class SASRec:
     factors: int = 64
     blocks: int = 1
     length: int = 50
-    epochs: int = 20
+    epochs: int = 10
     learning_rate: float = 0.005
     dropout: float = 0.2
     negatives: int = 512
