@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from numpy.typing import NDArray
 
 from interactions.schema import EVENT_TYPES, EventType
 
@@ -25,6 +28,9 @@ DEFAULT_WEIGHTS: Final[Mapping[str, float]] = MappingProxyType(
         EventType.RATING.value: 5.0,
     }
 )
+
+# types whose value says how much of their weight they earn
+_SCALED: Final = (EventType.DWELL, EventType.RATING)
 
 
 @dataclass(frozen=True)
@@ -64,22 +70,28 @@ class EventWeights:
 
         Unknown types weigh nothing; a dwell or a rating without a value weighs nothing either.
         """
-        kind = frame["event_type"].astype(object)
-        base = kind.map({**DEFAULT_WEIGHTS, **self.by_type}).fillna(0.0).astype(float)
-        return (base * self._scale(frame, kind)).rename("weight")
+        import pandas as pd
+
+        by_type = {**DEFAULT_WEIGHTS, **self.by_type}
+        codes, kinds = pd.factorize(frame["event_type"])
+        base = np.array([*(by_type.get(str(kind), 0.0) for kind in kinds), 0.0])[codes]
+        names = [*map(str, kinds), ""]
+        return pd.Series(base * self._scale(frame, codes, names), frame.index, name="weight")
 
     def positive(self, frame: pd.DataFrame) -> pd.Series[bool]:
         """Which rows count as truth in evaluation: weight above 0 and, for ratings, ``rating_positive`` points."""
-        rating = frame["event_type"].astype(object) == EventType.RATING.value
-        good = ~rating | (frame["value"].astype(float) >= self.rating_positive)
+        rating = (frame["event_type"] == EventType.RATING.value).to_numpy(dtype=bool, na_value=False)
+        good = ~rating | (frame["value"].to_numpy(dtype=float, na_value=np.nan) >= self.rating_positive)
         return ((self.confidence(frame) > 0) & good).rename("positive")
 
-    def _scale(self, frame: pd.DataFrame, kind: pd.Series[str]) -> pd.Series[float]:
-        value = frame["value"].astype(float)
+    def _scale(self, frame: pd.DataFrame, codes: NDArray[np.intp], names: Sequence[str]) -> NDArray[np.float64]:
+        """The share of its type's weight that each row earns; ``names[codes]`` is its type."""
+        value = frame["value"].to_numpy(dtype=float, na_value=np.nan)
         dwell = (value / self.dwell_full).clip(0.0, 1.0)
         points = ((value - self.rating_neutral) / (self.rating_best - self.rating_neutral)).clip(-1.0, 1.0)
-        scale = dwell.where(kind == EventType.DWELL.value, 1.0)
-        return points.where(kind == EventType.RATING.value, scale).fillna(0.0)
+        dwelt, rated = (np.array([name == kind.value for name in names])[codes] for kind in _SCALED)
+        scale = np.where(rated, points, np.where(dwelt, dwell, 1.0))
+        return np.nan_to_num(scale, nan=0.0)
 
 
 def _check_weight(kind: str, weight: float) -> None:

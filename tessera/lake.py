@@ -8,7 +8,11 @@ from functools import cached_property
 from pathlib import Path
 from uuid import uuid4
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from tessera.errors import NotReadyError
 from tessera.pinned import PinnedStore
@@ -46,12 +50,16 @@ class LakeSource:
 
     def events(self, window: Window) -> pd.DataFrame:
         """``user_id item_id event_type ts value session_id price weight positive`` of the window, by user and time."""
-        rows = self.store.frame(self.snapshots["interactions"], window=window, columns=_EVENT_COLUMNS)
-        rows = rows.sort_values([USER, TS, ITEM, TYPE], ignore_index=True)
-        rows[PRICE] = self._prices.reindex(rows[ITEM]).to_numpy()
-        rows["weight"] = self.settings.weights.confidence(rows)
-        rows["positive"] = self.settings.weights.positive(rows)
-        return rows
+        rows = self.store.read(self.snapshots["interactions"], window=window, columns=_EVENT_COLUMNS)
+        coded = {name: _coded(rows[name]) for name in (USER, ITEM, TYPE)}
+        ts = rows[TS].cast(pa.int64()).to_numpy()
+        order = np.lexsort((coded[TYPE][0], coded[ITEM][0], ts, coded[USER][0]))
+        frame: pd.DataFrame = rows.take(pa.array(order)).to_pandas()
+        prices = self._prices.reindex(coded[ITEM][1]).to_numpy()
+        frame[PRICE] = np.append(prices, np.nan)[coded[ITEM][0]][order]
+        frame["weight"] = self.settings.weights.confidence(frame)
+        frame["positive"] = self.settings.weights.positive(frame)
+        return frame
 
     def watched(self, window: Window) -> pd.DataFrame:
         """What monitoring looks at: the events of the window with their ids, context, category and price."""
@@ -107,6 +115,13 @@ class LakeSource:
         self._cache.mkdir(parents=True, exist_ok=True)
         for frame, entity in ((users, "users"), (items, "items")):
             _write_aside(frame, self._cache / f"{as_of}-{entity}.parquet")
+
+
+def _coded(column: pa.ChunkedArray) -> tuple[NDArray[np.int64], list[str]]:
+    """The place of every value among the distinct ones in order, missing values last, and the distinct ones."""
+    distinct = pc.unique(column).drop_null().sort()
+    codes = pc.index_in(column, value_set=distinct).fill_null(len(distinct))
+    return codes.to_numpy().astype(np.int64), distinct.to_pylist()
 
 
 def _write_aside(frame: pd.DataFrame, file: Path) -> None:
