@@ -40,8 +40,8 @@ LIKED = 4.0
 CUTS = (date(2000, 11, 20), date(2000, 12, 3))
 _FOREVER = 1e6
 CHOICES = {
-    "EASE": [{"regularisation": value, "half_life_days": _FOREVER} for value in (20.0, 100.0, 400.0)],
-    "ALS": [{"factors": 96, "regularisation": value, "half_life_days": _FOREVER} for value in (10.0, 60.0)],
+    "EASE": [{"regularisation": value, "half_life_days": _FOREVER} for value in (50.0, 200.0, 800.0, 3200.0)],
+    "ALS": [{"factors": 96, "regularisation": value, "half_life_days": _FOREVER} for value in (20.0, 60.0, 180.0)],
 }
 Weigh = Callable[[pd.DataFrame], pd.DataFrame]
 
@@ -52,12 +52,12 @@ def likes_only(events: pd.DataFrame) -> pd.DataFrame:
 
 
 def neutral_points(events: pd.DataFrame) -> pd.DataFrame:
-    """The product's default for an event."""
+    """The weight of an event."""
     return events.assign(weight=EventWeights().confidence(events))
 
 
 def own_mean(events: pd.DataFrame) -> pd.DataFrame:
-    """The default centred by preprocessing; all events lie before the last cut."""
+    """The event's weight centred by preprocessing, the default of a spine; all events lie before the last cut."""
     weighed = neutral_points(events)
     nobody = pd.DataFrame({"user_id": []}), pd.DataFrame({"item_id": []})
     return Preprocessing.fit(*nobody, weighed, PreprocessingSettings(centre_ratings=True)).weighted(weighed, CUTS[-1])
@@ -117,7 +117,7 @@ def _cells(name: str, estimate: Estimate) -> dict[str, Any]:
 
 
 def weighings(tuning: Split, judged: Split) -> list[dict[str, Any]]:
-    """NDCG@10 of every generator and way, and the paired difference to the product's default."""
+    """NDCG@10 of every generator and way, and the paired difference to the weight of an event."""
     rows: list[dict[str, Any]] = []
     for kind, choices in CHOICES.items():
         found: dict[str, NDArray[np.float64]] = {}

@@ -16,6 +16,7 @@ from recommender.preprocessing.settings import PreprocessingSettings
 
 Matrix = NDArray[np.float32]
 Caps = tuple[float | None, float | None]
+_LARGEST = float(np.finfo(np.float32).max)
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class Amounts:
         return cls(
             columns=columns,
             caps=tuple(_caps(column, settings) for column in known),
-            fills=tuple(float(np.median(c)) if imputed and len(c) else None for c in known),
+            fills=tuple(float(np.median(c.astype(np.float64))) if imputed and len(c) else None for c in known),
             indicated=tuple(name for name, gap in zip(columns, gaps, strict=True) if imputed and gap),
         )
 
@@ -123,6 +124,6 @@ def _spread(scale: NDArray[np.float64], rule: str) -> tuple[float, float, float]
     return first, third, third - first
 
 
-def _float32(value: float) -> float:
+def _float32(value: float) -> float | None:
     # what a cap is compared with is float32: a rounded cap stays equal through JSON and back
-    return float(np.float32(value))
+    return float(np.float32(value)) if abs(value) <= _LARGEST else None

@@ -18,6 +18,8 @@ from warehouse.columns import ITEM, TS, TYPE, USER, WEIGHT
 from warehouse.windows import midnight
 
 _RATING = "rating"
+# where fewer ratings say no, ratings are likes by another name, and their mean is no neutral point
+_LEAST_NEGATIVE = 0.05
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,7 +30,7 @@ class Preprocessing:
         settings: how it was fitted.
         users: the columns of the users frame.
         items: the columns of the items frame.
-        ratings: shrunken means of the ratings' weights; None where they are not centred or there are none.
+        ratings: shrunken means of the ratings' weights; None where ratings are not centred.
         report: what was missing, capped, hashed and left out at training; plain values for the model's facts.
     """
 
@@ -60,7 +62,7 @@ class Preprocessing:
         report: dict[str, Any] = {
             "users": encodings["users"].report(users),
             "items": encodings["items"].report(items),
-            "ratings": ratings.facts() if ratings else {},
+            "ratings": ratings.facts() if ratings else {"centred": False},
         }
         return cls(chosen, **encodings, ratings=ratings, report=report)
 
@@ -111,7 +113,10 @@ def _rating_means(events: pd.DataFrame, settings: PreprocessingSettings) -> Rati
     rating = _ratings_of(events)
     if not settings.centre_ratings or rating is None or not rating.any():
         return None
-    return RatingMeans.fit(events.loc[rating], WEIGHT, settings.rating_strength)
+    rated = events.loc[rating]
+    if (rated[WEIGHT] < 0).mean() < _LEAST_NEGATIVE:
+        return None
+    return RatingMeans.fit(rated, WEIGHT, settings.rating_strength)
 
 
 def _ratings_of(events: pd.DataFrame) -> Any:

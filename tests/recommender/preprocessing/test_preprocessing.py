@@ -50,8 +50,16 @@ def test_centred_ratings_weigh_what_they_say_beyond_the_users_usual_rating() -> 
     assert (weights[2], weights[5]) == (5.0, 1.0), "other events stay"
 
 
-def test_ratings_are_left_alone_by_default() -> None:
-    assert Preprocessing.fit(USERS, ITEMS, EVENTS, PreprocessingSettings()).weighted(EVENTS, AS_OF) is EVENTS
+def test_ratings_can_be_left_alone() -> None:
+    alone = PreprocessingSettings(centre_ratings=False)
+    assert Preprocessing.fit(USERS, ITEMS, EVENTS, alone).weighted(EVENTS, AS_OF) is EVENTS
+
+
+def test_ratings_that_are_all_likes_are_not_centred() -> None:
+    likes = EVENTS.assign(weight=1.0)
+    fitted = Preprocessing.fit(USERS, ITEMS, likes, CENTRED)
+    assert fitted.weighted(likes, AS_OF) is likes, "their mean would make them all say nothing"
+    assert fitted.report["ratings"] == {"centred": False}
 
 
 def test_events_without_types_or_ratings_are_left_alone() -> None:
