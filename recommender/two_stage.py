@@ -78,13 +78,18 @@ def _before(events: pd.DataFrame, cutoff: date) -> pd.DataFrame:
 def _first_step(
     source: TrainingSource, past: pd.DataFrame, cutoff: date, settings: SpineSettings, preprocessing: Preprocessing
 ) -> FirstStep:
-    listed = source.items(cutoff)
+    training = training_data(source.items(cutoff), past, cutoff, settings, preprocessing)
+    generators = tuple(build(generator).fit(training) for generator in settings.generators)
+    return FirstStep(training.history, Catalogue.of(training.items, preprocessing.items), generators)
+
+
+def training_data(
+    listed: pd.DataFrame, past: pd.DataFrame, cutoff: date, settings: SpineSettings, preprocessing: Preprocessing
+) -> TrainingData:
+    """What the generators of a spine are fitted on: ``past`` events over the listed items and those of the events."""
     vocabulary = Vocabulary.of([*listed[ITEM].unique(), *past[ITEM].unique()])
     history = History.from_events(preprocessing.weighted(past, cutoff), cutoff, vocabulary)
-    items = aligned(listed, vocabulary)
-    training = TrainingData(history, items, settings.seed, settings.threads)
-    generators = tuple(build(generator).fit(training) for generator in settings.generators)
-    return FirstStep(history, Catalogue.of(items, preprocessing.items), generators)
+    return TrainingData(history, aligned(listed, vocabulary), settings.seed, settings.threads)
 
 
 def _labels(events: pd.DataFrame, inner: date, as_of: date) -> pd.DataFrame:
