@@ -75,19 +75,16 @@ class ALS:
 
     def _factorised(self, confidence: sparse.csr_matrix, training: TrainingData) -> NDArray[np.float32]:
         from implicit.cpu.als import AlternatingLeastSquares
-        from threadpoolctl import threadpool_limits
 
-        # implicit's own threads are the fast ones; those of BLAS, on matrices this small, only wait for each other
-        with threadpool_limits(1, "blas"):
-            model = AlternatingLeastSquares(
-                factors=self.factors,
-                regularization=self.regularisation,
-                alpha=1.0,
-                iterations=self.iterations,
-                num_threads=training.threads,
-                random_state=training.seed,
-            )
-            model.fit(confidence, show_progress=False)
+        model = AlternatingLeastSquares(
+            factors=self.factors,
+            regularization=self.regularisation,
+            alpha=1.0,
+            iterations=self.iterations,
+            num_threads=training.threads,
+            random_state=training.seed,
+        )
+        model.fit(confidence, show_progress=False)
         return np.ascontiguousarray(model.item_factors, dtype=np.float32)
 
     def anchored(self, history: History, weight: float) -> Self:

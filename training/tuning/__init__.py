@@ -4,6 +4,7 @@ from training.tuning.blend import TunedBlend, search_blend
 from training.tuning.generators import TunedGenerator, search_generator
 from training.tuning.ranges import usual_generators
 from training.tuning.spine import SpineSearch, SpineSearchSettings, search_spine
+from training.tuning.timed import timed_windows
 from training.tuning.windows import TuningWindow
 
 __all__ = [
@@ -15,5 +16,6 @@ __all__ = [
     "search_blend",
     "search_generator",
     "search_spine",
+    "timed_windows",
     "usual_generators",
 ]
