@@ -10,7 +10,7 @@ export MLFLOW_DISABLE_TELEMETRY := true
 # some fifty processes import Airflow, MLflow or Evidently: each would compile them anew
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test check format lint types contracts docs bench-backfill bench-simulate bench-topn bench-ml1m-m1 bench-generators bench-ratings bench-planted bench-gate bench-size clean help
+.PHONY: demo test check format lint types contracts docs bench-backfill bench-simulate bench-topn bench-ml1m-m1 bench-generators bench-ratings bench-planted bench-gate bench-size bench-bands clean help
 
 help:
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -60,6 +60,9 @@ bench-backfill: $(VENV)/.test ## 30 days of ingest backfilled twice and once rev
 
 bench-simulate: $(VENV)/.test ## ten million simulated events: time and memory
 	$(BIN)/python benchmarks/simulate_10m.py
+
+bench-bands: $(VENV)/.test ## ML-1M by length of history: spine, bands, heads by gender and age, placebo; DATA=…
+	$(BIN)/python benchmarks/bands.py
 
 BUDGET := $(if $(BUDGET_MINUTES),--budget-minutes $(BUDGET_MINUTES),) $(if $(K),--k $(K),)
 
