@@ -89,7 +89,7 @@ def test_looks_before_a_returned_purchase_still_count() -> None:
 
 def test_a_rating_below_the_users_own_mean_is_negative_once_centred() -> None:
     rows: list[Row] = [("u", item, "rating", 5.0) for item in ("boots", "laces", "polish")]
-    events = _events([*rows, ("u", "novel", "rating", 3.0)])
+    events = _events([*rows, ("u", "novel", "rating", 3.0), ("other", "lamp", "rating", 1.0)])
     nobody = pd.DataFrame({"user_id": ["u"]})
     items = pd.DataFrame({"item_id": ITEMS.ids})
     settings = PreprocessingSettings(centre_ratings=True)
