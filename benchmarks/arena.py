@@ -19,11 +19,11 @@ from recommender.spine import Spine
 from training.backtest import Fold, plan_folds
 from training.comparisons import control, placebo
 from training.evaluation import FoldReader, paired
-from training.gate import decide
+from training.gate import decide, decide_all
 from training.judge import Judge
 from training.settings import BacktestSettings, EvaluationSettings, TrainingSettings
 from training.strategies import strategy
-from training.task import SegmentTask
+from training.task import Challenger, SegmentTask
 from warehouse.windows import Window
 
 FRESH_WEEKS = 4
@@ -55,19 +55,19 @@ SETTINGS = TrainingSettings(
 class Contest:
     """One segment's challenger: what the gate said before the fresh days, and what those showed.
 
-    Means of NDCG@10 over evaluated users; ``serves_on_three`` and ``serves_on_four`` are what the gate would have said
-    of the newest windows alone; ``fresh_error`` is the standard error of the paired fresh difference.
+    Means of NDCG@10 over evaluated users. ``serves`` is Holm's over all segments, ``alone`` Bonferroni's (tasks that
+    run apart), ``four`` and ``three`` Holm's on the newest windows only; ``fresh_error`` is the standard error of the
+    paired fresh difference.
     """
 
     strategy: str
     segment: str
     users: int
     serves: bool
-    serves_on_four: bool
-    serves_on_three: bool
+    alone: bool
+    four: bool
+    three: bool
     difference: float
-    lower: float
-    p_value: float
     deviation: float
     fresh_users: int
     fresh_parent: float
@@ -123,26 +123,35 @@ class Arena:
             reader=self.reader,
         )  # fmt: skip
 
-    def contest(self, segment: str, name: str) -> Contest:
-        """Train, ask the gate, and look at the fresh days."""
-        task = self.task(segment)
-        challenger = strategy(name).challenge(task)
-        evidence, gate = challenger.evaluation, self.settings.gate
-        parts = (evidence, _newest(evidence, 4), _newest(evidence, 3))
-        decision, of_four, of_three = (decide(rows, gate, len(self.segments)) for rows in parts)
+    def contests(self, name: str) -> list[Contest]:
+        """Train every segment by one strategy, ask the gate about all of them, and look at the fresh days."""
+        trained = {segment: strategy(name).challenge(self.task(segment)) for segment in self.segments}
+        evidence = {segment: challenger.evaluation for segment, challenger in trained.items()}
+        serves, four, three = (self._holm(evidence, windows) for windows in (len(self.folds), 4, 3))
+        return [
+            self._contest(challenger, segment, serves[segment], four[segment], three[segment])
+            for segment, challenger in trained.items()
+        ]
+
+    def _holm(self, evidence: dict[str, pd.DataFrame], windows: int) -> dict[str, bool]:
+        newest = {segment: _newest(rows, windows) for segment, rows in evidence.items()}
+        return {segment: decision.serves for segment, decision in decide_all(newest, self.settings.gate).items()}
+
+    def _contest(self, challenger: Challenger, segment: str, serves: bool, four: bool, three: bool) -> Contest:
+        rows = challenger.evaluation
+        alone = decide(rows, self.settings.gate, len(self.segments))
         fresh = self.on_fresh_days(segment, challenger.model)
         gain = (fresh["challenger"] - fresh["parent"]).to_numpy(np.float64)
         return Contest(
-            strategy=name,
+            strategy=challenger.strategy,
             segment=segment,
-            users=decision.users,
-            serves=decision.serves,
-            serves_on_four=of_four.serves,
-            serves_on_three=of_three.serves,
-            difference=decision.difference,
-            lower=decision.lower,
-            p_value=decision.p_value,
-            deviation=float((evidence["challenger"] - evidence["parent"]).std()),
+            users=alone.users,
+            serves=serves,
+            alone=alone.serves,
+            four=four,
+            three=three,
+            difference=alone.difference,
+            deviation=float((rows["challenger"] - rows["parent"]).std()),
             fresh_users=len(fresh),
             fresh_parent=float(fresh["parent"].mean()),
             fresh_difference=float(gain.mean()),
