@@ -94,7 +94,8 @@ def test_a_rating_below_the_users_own_mean_is_negative_once_centred() -> None:
     items = pd.DataFrame({"item_id": ITEMS.ids})
     settings = PreprocessingSettings(centre_ratings=True)
     weighted = Preprocessing.fit(nobody, items, events, settings).weighted(events, AS_OF)
-    raw, centred = (History.from_events(frame, AS_OF, ITEMS) for frame in (events, weighted))
+    me = np.array(["u"])
+    raw, centred = (History.from_events(frame, AS_OF, ITEMS).of_users(me) for frame in (events, weighted))
     novel = ITEMS.codes(["novel"])[0]
     assert raw.liked()[0, novel] > 0, "three points are above the neutral 2.5"
     assert centred.weights[0, novel] < 0
