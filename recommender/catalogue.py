@@ -9,9 +9,11 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
+from recommender.history import History
 from recommender.matrices import Arrays, csr, pack, unpack
 from recommender.preprocessing import TableEncoding
 from recommender.preprocessing.columns import numbers
+from recommender.trends import item_trends
 from recommender.vocabulary import Vocabulary
 from warehouse.columns import CATEGORY, ITEM, PRICE
 
@@ -26,6 +28,7 @@ class Catalogue:
         categories: which categories an item belongs to, float32 CSR, rows sum to 1 (``"a|b"`` counts half each).
         brands: the same for brands.
         log_price: float32 ``(n_items,)``, NaN where unknown.
+        trends: float32 ``(n_items, len(TREND_FEATURES))``, see :func:`recommender.trends.item_trends`.
     """
 
     items: Vocabulary
@@ -33,10 +36,11 @@ class Catalogue:
     categories: sparse.csr_matrix
     brands: sparse.csr_matrix
     log_price: NDArray[np.float32]
+    trends: NDArray[np.float32]
 
     @classmethod
-    def of(cls, items: pd.DataFrame, encoding: TableEncoding) -> Catalogue:
-        """Read an aligned items frame (:func:`aligned`)."""
+    def of(cls, items: pd.DataFrame, encoding: TableEncoding, history: History) -> Catalogue:
+        """Read an items frame aligned with ``history.items`` (:func:`aligned`), and what the log says about them."""
         price = numbers(items, PRICE)
         return cls(
             items=Vocabulary(items[ITEM].to_numpy(dtype=np.str_)),
@@ -44,18 +48,19 @@ class Catalogue:
             categories=memberships(items, CATEGORY),
             brands=memberships(items, "brand"),
             log_price=np.log1p(np.where(price >= 0, price, np.nan)).astype(np.float32),
+            trends=item_trends(history),
         )
 
     def arrays(self) -> Arrays:
         """Everything but the ids."""
-        dense = {"features": self.features, "log_price": self.log_price}
+        dense = {"features": self.features, "log_price": self.log_price, "trends": self.trends}
         return dense | pack("categories", self.categories) | pack("brands", self.brands)
 
     @classmethod
     def from_arrays(cls, items: Vocabulary, arrays: Arrays) -> Catalogue:
         """Restore what :meth:`arrays` gave."""
         labels = {name: unpack(name, arrays) for name in ("categories", "brands")}
-        return cls(items, arrays["features"], log_price=arrays["log_price"], **labels)
+        return cls(items, arrays["features"], log_price=arrays["log_price"], trends=arrays["trends"], **labels)
 
 
 def aligned(items: pd.DataFrame, vocabulary: Vocabulary) -> pd.DataFrame:

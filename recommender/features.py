@@ -8,12 +8,17 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from recommender.catalogue import Catalogue
+from recommender.habits import HABIT_FEATURES, user_habits
 from recommender.history import History
 from recommender.preprocessing import TableEncoding
 from recommender.retrieval import Pairs
+from recommender.trends import TREND_FEATURES
 from warehouse.columns import USER
 
 Matrix = NDArray[np.float32]
+_ADOPTERS = TREND_FEATURES.index("adopters")
+_AGE = TREND_FEATURES.index("age_days")
+_IDLE = HABIT_FEATURES.index("idle_days")
 
 
 def user_matrix(users: pd.DataFrame, user_ids: NDArray[np.str_], encoding: TableEncoding) -> Matrix:
@@ -38,6 +43,7 @@ def assemble(pairs: Pairs, history: History, catalogue: Catalogue, user_features
         pairs.scores,
         pairs.ranks,
         _pair_block(pairs, history, catalogue, half_life),
+        catalogue.trends[pairs.item_code],
         catalogue.features[pairs.item_code],
         user_features[pairs.user_code],
     )
@@ -47,14 +53,15 @@ def assemble(pairs: Pairs, history: History, catalogue: Catalogue, user_features
 def _pair_block(pairs: Pairs, history: History, catalogue: Catalogue, half_life: float) -> Matrix:
     profile = history.decayed(half_life, anchor="user")
     total = np.asarray(profile.sum(axis=1), dtype=np.float32).ravel()
-    count = np.diff(profile.indptr).astype(np.float32)
     profile.data = profile.data / np.repeat(total, np.diff(profile.indptr))
-    usual = _mean_price(profile, catalogue.log_price)
+    habits = user_habits(history)
+    adopters, age = np.log1p(catalogue.trends[:, _ADOPTERS]), catalogue.trends[:, _AGE]
     columns = (
         _affinity(profile, catalogue.categories, pairs),
         _affinity(profile, catalogue.brands, pairs),
-        catalogue.log_price[pairs.item_code] - usual[pairs.user_code],
-        count[pairs.user_code],
+        *(_distance(profile, of_item, pairs) for of_item in (catalogue.log_price, adopters, age)),
+        habits[pairs.user_code, _IDLE] - age[pairs.item_code],
+        *habits[pairs.user_code].T,
         np.log1p(total)[pairs.user_code],
     )
     return np.stack(columns, axis=1).astype(np.float32)
@@ -66,9 +73,10 @@ def _affinity(profile: sparse.csr_matrix, labels: sparse.csr_matrix, pairs: Pair
     return np.asarray(shares[pairs.user_code, pairs.item_code], dtype=np.float32)
 
 
-def _mean_price(profile: sparse.csr_matrix, log_price: Matrix) -> Matrix:
-    known = np.isfinite(log_price)
+def _distance(profile: sparse.csr_matrix, of_item: Matrix, pairs: Pairs) -> Matrix:
+    """The item's value less the mean over what the user liked; NaN where either is unknown."""
+    known = np.isfinite(of_item)
     weight = np.asarray(profile @ known.astype(np.float32))
-    total = np.asarray(profile @ np.where(known, log_price, 0).astype(np.float32))
-    mean = np.divide(total, weight, out=np.full_like(total, np.nan), where=weight > 0)
-    return np.asarray(mean, dtype=np.float32)
+    total = np.asarray(profile @ np.where(known, of_item, 0).astype(np.float32))
+    usual = np.divide(total, weight, out=np.full_like(total, np.nan), where=weight > 0)
+    return np.asarray(of_item[pairs.item_code] - usual[pairs.user_code], dtype=np.float32)

@@ -8,9 +8,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from recommender.habits import HABIT_FEATURES
 from recommender.preprocessing import Preprocessing
+from recommender.trends import TREND_FEATURES
 
-PAIR_FEATURES = ("category_affinity", "brand_affinity", "price_distance", "liked_items", "liked_weight")
+PAIR_FEATURES = (
+    *("category_affinity", "brand_affinity", "price_distance", "popularity_distance", "age_distance", "new_since"),
+    *(*HABIT_FEATURES, "liked_weight"),
+)
 
 
 @dataclass(frozen=True)
@@ -41,7 +46,8 @@ class FeatureSchema:
         """Every column of the ranker's matrix, in order."""
         scores = [f"score_{name}" for name in self.generators] + [f"rank_{name}" for name in self.generators]
         items, users = (f"item_{name}" for name in self.items), (f"user_{name}" for name in self.users)
-        return (*scores, *PAIR_FEATURES, *items, *users)
+        trends = (f"trend_{name}" for name in TREND_FEATURES)
+        return (*scores, *PAIR_FEATURES, *trends, *items, *users)
 
     @property
     def categorical(self) -> tuple[int, ...]:

@@ -80,7 +80,7 @@ def _first_step(
 ) -> FirstStep:
     training = training_data(source.items(cutoff), past, cutoff, settings, preprocessing)
     generators = tuple(build(generator).fit(training) for generator in settings.generators)
-    return FirstStep(training.history, Catalogue.of(training.items, preprocessing.items), generators)
+    return FirstStep(training.history, Catalogue.of(training.items, preprocessing.items, training.history), generators)
 
 
 def training_data(

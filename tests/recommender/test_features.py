@@ -76,14 +76,18 @@ def test_pair_features_follow_their_meaning() -> None:
     history = History.from_events(events, date(2026, 3, 1), Vocabulary.of("abc"))
     pairs = Pairs(np.array([0, 0]), np.array([0, 2]), np.ones((2, 2), "f4"), np.ones((2, 2), "f4"), np.ones(2, bool))
     users = user_matrix(USERS, history.users.ids, PREPROCESSING.users)
-    matrix = assemble(pairs, history, Catalogue.of(ITEMS, PREPROCESSING.items), users, 60.0)
+    matrix = assemble(pairs, history, Catalogue.of(ITEMS, PREPROCESSING.items, history), users, 60.0)
     row = dict(zip(SCHEMA.names, matrix[0].tolist(), strict=True))
     # taste: .75 of a (half x, half y) and .25 of b (all y) = .375 x, .625 y; item a is half of each
     assert row["category_affinity"] == pytest.approx(0.5 * 0.375 + 0.5 * 0.625)
     assert row["brand_affinity"] == pytest.approx(1.0)
     assert row["price_distance"] == pytest.approx(1 - (0.75 * 1 + 0.25 * 3))
     assert (row["liked_items"], row["user_age"]) == (2, 30)
+    assert (row["liked_days"], row["last_basket"], row["idle_days"]) == (1, 2, 28)
+    assert row["popularity_distance"] == pytest.approx(0, abs=1e-6)
+    assert row["new_since"] == 0
     assert row["liked_weight"] == pytest.approx(np.log1p(4))
     unpriced = dict(zip(SCHEMA.names, matrix[1].tolist(), strict=True))
     assert np.isnan(unpriced["price_distance"])
     assert unpriced["category_affinity"] == 0
+    assert np.isnan(unpriced["age_distance"])
