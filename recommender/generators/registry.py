@@ -95,7 +95,7 @@ def _typed(generator: str, name: str, default: Parameter, value: Parameter) -> P
         return float(value)
     if type(value) is not type(default):
         raise ValueError(
-            f"parameter '{name}' of generator '{generator}' must be of type {type(default).__name__}, like {default!r}; "
-            f"found {value!r}"
+            f"parameter '{name}' of generator '{generator}' must be of type {type(default).__name__}, "
+            f"like {default!r}; found {value!r}"
         )
     return value
