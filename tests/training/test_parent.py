@@ -26,9 +26,10 @@ def world() -> PlantedWorld:
 
 def test_a_champion_of_the_same_recipe_is_replaced_by_a_newer_one(world: PlantedWorld, tmp_path: Path) -> None:
     champion = Spine.fit(world, AS_OF - timedelta(days=14), QUICK.spine)
-    decision = train_global(world, AS_OF, QUICK, tmp_path, champion).decision
+    decision = train_global(world, AS_OF, QUICK, tmp_path, champion, world.assignments).decision
     assert decision.serves
     assert decision.windows == 2
+    assert {segment.segment_id for segment in decision.by_segment} == {"a", "b"}
     assert "not worse than the champion" in decision.reason
 
 
