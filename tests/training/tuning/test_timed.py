@@ -6,7 +6,7 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from recommender.generators.registry import GeneratorSettings
+from recommender.generators.registry import GeneratorSettings, build
 from recommender.spine import Spine
 from tests.training.planted import AS_OF, SETTINGS, PlantedWorld, planted_world
 from training.tuning import SpineSearchSettings, search_spine, timed_windows
@@ -27,8 +27,6 @@ def test_windows_know_what_a_spine_of_the_same_day_knows(world: PlantedWorld) ->
     np.testing.assert_array_equal(window.training.history.items.ids, spine.items.ids)
     popularity = next(entry for entry in SETTINGS.spine.generators if entry.kind == "Popularity")
     fitted = next(generator for generator in spine.generators if generator.name == popularity.name)
-    from recommender.generators.registry import build
-
     again = build(popularity).fit(window.training)
     np.testing.assert_array_equal(again.score(window.history), fitted.score(window.history))
 
