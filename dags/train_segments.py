@@ -30,7 +30,7 @@ from conventions import TRAINING_POOL, as_of, calendar, is_backfill, is_requeste
         ),
         "strategy": Param(
             "configured",
-            enum=["configured", "head", "anchored", "ranker", "reweighted", "hard", "ladder"],
+            enum=["configured", "head", "anchored", "ranker", "shared", "reweighted", "hard", "ladder"],
             description="How a challenger is made; configured: as the segment's settings say",
         ),
         "reason": Param("scheduled", type="string", maxLength=500, description="Kept on every version of this run"),

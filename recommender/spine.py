@@ -28,9 +28,12 @@ from recommender.schema import FeatureSchema
 from recommender.settings import SpineSettings
 from recommender.source import TrainingSource
 from recommender.vocabulary import Vocabulary
+from warehouse.columns import USER
 
 Extra = Sequence[str] | Mapping[str, Sequence[str]]
 GLOBAL = "global"
+# a column of the users that a ranker shared by all segments reads
+SEGMENT_FEATURE = "segment"
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,7 +104,7 @@ class Spine:
             ValueError: the history lies over other items.
         """
         self._refuse_other_items(history)
-        features = user_matrix(users, history.users.ids, self.preprocessing.users)
+        features = self._user_features(users, history)
         wanted = self._wanted(extra, history)
         parts = [
             self._score_batch(history.rows(codes), features[codes], None if wanted is None else wanted[codes], seen)
@@ -112,7 +115,7 @@ class Spine:
     def columns(self, history: History, users: pd.DataFrame) -> Iterator[tuple[Pairs, NDArray[np.float32]]]:
         """The candidate rows with the ranker's matrix, a batch of users at a time; user codes are ``history``'s."""
         self._refuse_other_items(history)
-        features = user_matrix(users, history.users.ids, self.preprocessing.users)
+        features = self._user_features(users, history)
         for codes in batches(history):
             batch = history.rows(codes)
             pairs = retrieve(self.generators, batch, self.settings.candidates)
@@ -142,6 +145,13 @@ class Spine:
         nobody = History.empty(Vocabulary(np.array([""])), self.items, self.as_of)
         scores = next(g for g in self.generators if isinstance(g, Popularity)).score(nobody)[0]
         return np.argsort(-scores, kind="stable").astype(np.int64)
+
+    def _user_features(self, users: pd.DataFrame, history: History) -> NDArray[np.float32]:
+        if SEGMENT_FEATURE in self.preprocessing.users.categorical and SEGMENT_FEATURE not in users:
+            # a model of one segment need not be told whose users it sees, not even of strangers
+            told = pd.DataFrame({USER: history.users.ids.astype(object), SEGMENT_FEATURE: self.segment_id})
+            users = told.merge(users, on=USER, how="left")
+        return user_matrix(users, history.users.ids, self.preprocessing.users)
 
     def _refuse_other_items(self, history: History) -> None:
         if history.items is not self.items and not np.array_equal(history.items.ids, self.items.ids):

@@ -68,6 +68,7 @@ class FoldReader:
         self.snapshot_id = snapshot_id
         self._folds: dict[tuple[date, Window], tuple[Spine, FoldFrames]] = {}
         self._events: dict[tuple[date, int], pd.DataFrame] = {}
+        self.bodies: dict[date, Spine] = {}  # models that all segments share, by cutoff
         self._histories: dict[date, tuple[Spine, History]] = {}
         self._counts: dict[tuple[date, float], tuple[Spine, DecayedCounts]] = {}
 

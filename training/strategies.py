@@ -8,11 +8,12 @@ from training.heads import Head
 from training.ladder import Ladder
 from training.own_spine import Hard, Reweighted
 from training.recipe import Strategy
+from training.shared_body import SharedBody
 from training.task import Challenger, SegmentTask
 
 __all__ = ["STRATEGIES", "Challenger", "SegmentTask", "Strategy", "strategy"]
 
-_RUNGS = (Head(), Anchored(), Ranker(), Reweighted(), Hard())
+_RUNGS = (Head(), Anchored(), Ranker(), SharedBody(), Reweighted(), Hard())
 
 STRATEGIES: dict[str, Strategy] = {strategy.name: strategy for strategy in (*_RUNGS, Ladder(_RUNGS))}
 

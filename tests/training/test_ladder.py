@@ -12,7 +12,7 @@ import pytest
 
 from recommender.head import SegmentHead
 from recommender.ranker import LambdaRanker
-from recommender.spine import Spine
+from recommender.spine import SEGMENT_FEATURE, Spine
 from tests.training.planted import AS_OF, SETTINGS, PlantedWorld, planted_world
 from training.anchored import anchored_spine
 from training.backtest import fit_folds
@@ -22,6 +22,7 @@ from training.heads import Head
 from training.ladder import Ladder
 from training.recipe import Recipe, Strategy, judgements
 from training.settings import TrainingSettings
+from training.shared_body import shared_spine
 from training.stand import Stand
 from training.task import SegmentTask
 from training.variants import unchanged
@@ -150,3 +151,19 @@ def test_the_ladder_never_judges_on_the_gates_windows(task: SegmentTask) -> None
     assert not set(asked) & set(gate)
     judgements(recipe, watched, "gate")
     assert set(asked) & set(gate)
+
+
+def test_a_shared_body_is_fitted_once_and_knows_whose_users_it_sees(task: SegmentTask) -> None:
+    stand = Stand.of(task.folds[-1])
+    mine, other = (shared_spine(replace(task, segment_id=name), stand) for name in ("a", "b"))
+    assert mine.generators is other.generators
+    assert f"user_{SEGMENT_FEATURE}" in mine.schema.names
+    assert mine.segment_id == "a"
+    cohort = task.reading.cohort(task.folds[-1], task.members(task.folds[-1].cutoff)[:20])
+    column = mine.schema.names.index(f"user_{SEGMENT_FEATURE}")
+    strangers = cohort.users.iloc[:0]
+    codes = [
+        {float(v) for _, x in model.columns(cohort.history, strangers) for v in x[:, column]} for model in (mine, other)
+    ]
+    assert codes[0] != codes[1]
+    assert len(codes[0]) == len(codes[1]) == 1
