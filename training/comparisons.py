@@ -14,7 +14,7 @@ from training.heads import head_evaluation, tune_head
 from training.strategies import Strategy
 from training.task import SegmentTask
 
-_PLACEBO, _REST = "placebo", "rest"
+_PLACEBO, _REST, _EVERYBODY = "placebo", "rest", "everybody"
 
 
 def placebo(task: SegmentTask, strategy: Strategy, seed: int = 0) -> float:
@@ -45,7 +45,9 @@ def control(task: SegmentTask) -> float:
         return np.asarray(task.assignments(as_of).index, dtype=object)
 
     reader = task.reading
-    tuned = tune_head(task, reader, everybody, with_prior=False)
+    # one name for all segments: with kept studies the next segment reads what the first has tuned
+    shared = replace(task, segment_id=_EVERYBODY, reader=reader)
+    tuned = tune_head(shared, reader, everybody, with_prior=False)
     parameters = replace(tuned.parameters, prior_weight=0.0)
     return _difference(head_evaluation(task, reader, parameters, everybody, task.members))
 
