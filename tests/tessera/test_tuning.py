@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -11,31 +12,45 @@ from typing import Any, cast
 
 import pytest
 
+from recommender.preprocessing import Preprocessing
 from recommender.spine import Spine
+from segmentation.settings import SegmentationSettings
 from tessera import steps
+from tessera.assignment import assign_users
 from tessera.doctor.segments import segments_file
 from tessera.errors import SettingsError, TesseraError
 from tessera.lake import LakeSource
 from tessera.membership import Membership
 from tessera.settings import Settings
 from tessera.tuning import PlannedSegment, plan_tuning, refuse_unknown_features
-from tests.tessera.conftest import END, Environment
+from tests.tessera.conftest import END, SMALL, Environment
 from tests.tessera.test_cli import run
 from training.policies import SegmentPolicy
 from warehouse.store import Store
 
 pytestmark = pytest.mark.xdist_group("shop")
-Shop = Callable[..., Settings]
+
+
+@pytest.fixture(scope="module")
+def segmented(ingested: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home whose segments are fitted and whose users are assigned."""
+    home: Path = tmp_path_factory.mktemp("segmented") / "home"
+    shutil.copytree(ingested, home)
+    small = SegmentationSettings(minimum_size=25, bootstraps=2, k_range=(2, 3), stability_floor=0.0)
+    settings = Settings(home=home, threads=1, segmentation=small)
+    assign_users(Store(settings.lake), settings, END)
+    return home
 
 
 @pytest.fixture
-def shop_with(small_shop: Shop, environment: Environment) -> Callable[..., Settings]:
-    """Settings of a fresh shop with a segments file."""
+def shop_with(segmented: Path, environment: Environment, tmp_path: Path) -> Callable[..., Settings]:
+    """Settings over a fresh copy of the segmented home, with a segments file."""
 
     def made(text: str = "", **variables: str) -> Settings:
-        small_shop()
+        shutil.copytree(segmented, tmp_path / "home")
         Path("segments.yaml").write_text(text)
-        return environment.load(TESSERA_SEGMENTS_FILE="segments.yaml", **variables)
+        files = {"TESSERA_HOME": str(tmp_path / "home"), "TESSERA_SEGMENTS_FILE": "segments.yaml"}
+        return environment.load(**SMALL, **files, **variables)
 
     return made
 
@@ -83,8 +98,8 @@ def test_a_wrong_file_stops_the_plan_before_anything_is_trained(shop_with: Calla
 
 def test_the_command_shows_what_holds_and_where_it_comes_from(shop_with: Callable[..., Settings]) -> None:
     shop_with("default: {half_lives: [7]}\nsegments: {s2: {promotion: never, strategy: hard}, 'nobody*': {value: 2}}")
-    assert "run 'tessera segment" in run("segments", "settings", expect=2)
-    shown = run("segments", "settings", "--as-of", END)
+    shown = run("segments", "settings")
+    assert run("segments", "settings", "--as-of", END) == shown
     assert "match no segment of that day: nobody*" in shown
     second = next(line for line in shown.splitlines() if "│ s2 " in line)
     assert all(f" {word} " in second for word in ("never", "hard", "7", "s2"))
@@ -92,10 +107,14 @@ def test_the_command_shows_what_holds_and_where_it_comes_from(shop_with: Callabl
     assert all(f" {word} " in first for word in ("auto", "head", "default"))
 
 
+def test_without_an_assigned_day_the_command_says_what_to_run_first(environment: Environment, ingested: Path) -> None:
+    environment.set(TESSERA_HOME=str(ingested))
+    assert "run 'tessera segment --as-of DAY' first" in run("segments", "settings", expect=2)
+
+
 def test_the_doctor_reads_the_file(shop_with: Callable[..., Settings], environment: Environment) -> None:
     settings = shop_with("segments: {s1: {value: 2}}")
     assert [one.level for one in segments_file(settings)] == ["ok"]
-    steps.plan_training(END.isoformat())
     Path("segments.yaml").write_text("segments: {elsewhere: {value: 2}}")
     assert [(one.level, "elsewhere" in one.seen) for one in segments_file(settings)] == [("warning", True)]
     Path("segments.yaml").write_text("segments: {s1: {valeu: 2}}")
@@ -118,6 +137,7 @@ def test_a_feature_that_nobody_has_is_refused_with_the_known_ones() -> None:
     parts: Any = SimpleNamespace(
         schema=SimpleNamespace(names=("score_als", "user_age", "item_clicks_7d")),
         generators=[SimpleNamespace(name="als")],
+        preprocessing=Preprocessing(),
     )
     spine = cast(Spine, parts)
     refuse_unknown_features(PLANNED, spine)
