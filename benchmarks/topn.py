@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -25,6 +25,8 @@ import pandas as pd
 from benchmarks.final_models import FinalModels, training_data
 from benchmarks.pairs import Pairs, held_out, read_pairs
 from benchmarks.reporting import finish, say, show
+from recommender.generators import Generator
+from recommender.generators.registry import GeneratorSettings
 from recommender.metrics import interval
 from recommender.metrics.protocol import EvaluationProtocol
 from recommender.settings import SpineSettings
@@ -139,13 +141,21 @@ def measure(split: Split, search: SpineSearch, mask: str, options: Options, budg
     fitted = [models.fit(entry) for entry in settings.generators]
     table.add("spine", lambda: models.blended(fitted, settings))
     whole = time.monotonic() - began
-    for generator in fitted:
-        table.add(generator.name, partial(models.alone, generator), whole / len(fitted))
+    for tuned in search.generators:
+        table.add(tuned.settings.name, partial(_alone, models, tuned.settings, settings, fitted), whole / len(fitted))
     table.add("als_default", models.implicit_defaults, 2 * models.fit_seconds["als"])
     table.add("default_search", lambda: _plain_defaults(models, options), whole)
     protocol = str(split.protocol(mask, options.k, len(models.truth.users)))
     show(f"Top-{options.k}, {len(models.training.items):,} items", table.rows, protocol)
     return _figures(table, search, models, protocol)
+
+
+def _alone(
+    models: FinalModels, wanted: GeneratorSettings, spine: SpineSettings, fitted: Sequence[Generator]
+) -> pd.DataFrame:
+    """One generator as tuned alone; that of the spine may have been tuned to complement the others."""
+    same = [generator for entry, generator in zip(spine.generators, fitted, strict=True) if entry == wanted]
+    return models.alone(same[0] if same else models.fit(wanted))
 
 
 def _plain_defaults(models: FinalModels, options: Options) -> pd.DataFrame:

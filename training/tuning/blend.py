@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from recommender.blend import BlendBlock
 from recommender.candidates import Candidates
 from recommender.generators import Generator
 from recommender.history import History
-from recommender.metrics import Truth, per_user
 from recommender.retrieval import retrieve
-from recommender.topk import top_k
 from training.space import Parameters, Range, Space
 from training.studies import Study, StudySettings, run_study
 from training.tuning.windows import TuningWindow
@@ -24,50 +22,6 @@ _USERS = 500  # of a block: a trial may be given up after each
 
 Floats = NDArray[np.float64]
 Weights = Mapping[str, float]
-
-
-@dataclass(frozen=True, eq=False)
-class BlendBlock:
-    """Some users of a window with the standardised scores of their candidates, in places from 0 on.
-
-    Agrees with :meth:`recommender.candidates.Candidates.blended` (a test holds it to that).
-
-    Args:
-        names: of the generators.
-        scores: float32 ``(n_generators, n_users, places)``.
-        codes: item codes ``(n_users, places)``, -1 where a user has fewer candidates.
-        truth: rows as in ``codes``.
-    """
-
-    names: tuple[str, ...]
-    scores: NDArray[np.float32]
-    codes: NDArray[np.int64]
-    truth: Truth
-
-    @classmethod
-    def of(cls, candidates: Candidates, truth: Truth) -> Self:
-        """Standardise every generator's scores once; a trial is then a weighted sum and a sort."""
-        rows = candidates.user_code
-        width = max(int(np.diff(candidates.offsets).max(initial=0)), 1)
-        places = (rows, np.arange(len(rows)) - candidates.offsets[rows])
-        codes = np.full((len(candidates.users), width), -1, dtype=np.int64)
-        codes[places] = candidates.item_code
-        scores = np.zeros((len(candidates.scores), *codes.shape), dtype=np.float32)
-        for grid, values in zip(scores, candidates.scores.values(), strict=True):
-            grid[places] = candidates.standardised(values)
-        return cls(tuple(candidates.scores), scores, codes, truth)
-
-    def lists(self, weights: Weights, k: int) -> NDArray[np.int64]:
-        """The best ``k`` item codes of every user, -1 where there are fewer."""
-        vector = np.array([weights.get(name, 0.0) for name in self.names], dtype=np.float32)
-        ranking = np.tensordot(vector, self.scores, axes=1)
-        places, _ = top_k(np.where(self.codes >= 0, ranking, np.float32(-np.inf)), k)
-        found = np.take_along_axis(self.codes, np.maximum(places, 0), axis=1)
-        return np.where(places >= 0, found, -1)
-
-    def ndcg(self, weights: Weights, k: int) -> Floats:
-        """NDCG@k of every user."""
-        return per_user(self.lists(weights, k), self.truth, k)["ndcg"].to_numpy(np.float64)
 
 
 def blend_blocks(window: TuningWindow, generators: Sequence[Generator], candidates: int) -> list[BlendBlock]:

@@ -1,4 +1,4 @@
-"""Searching one generator's parameters."""
+"""Searching one generator's parameters, alone or for what it adds to others."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from recommender.generators.registry import GeneratorSettings, build, parameters_of
 from training.space import Parameters, Space
 from training.studies import Study, StudySettings, run_study
-from training.tuning.windows import TuningWindow
+from training.tuning.windows import Scores, TuningWindow
 
 Floats = NDArray[np.float64]
 
@@ -52,6 +52,7 @@ def search_generator(
     settings: StudySettings,
     k: int,
     journal: Path | None = None,
+    beside: Sequence[Scores] | None = None,
 ) -> TunedGenerator:
     """Fit and measure one generator under many parameters; a trial that falls behind is pruned between windows.
 
@@ -65,8 +66,9 @@ def search_generator(
         settings: how to search.
         k: of NDCG@k.
         journal: keeps the trials, see :func:`training.studies.run_study`.
+        beside: per window, standardised scores of what the generator shall complement; ``None`` judges it alone.
     """
-    bench = _Bench(first, windows, k)
+    bench = _Bench(first, windows, k, beside or [None] * len(windows))
     start = {name: {**parameters_of(first.kind), **first.parameters}[name] for name in space}
     began = time.monotonic()
     study = run_study(bench.measure, space, start, settings, journal=journal, clock=bench.clock)
@@ -76,8 +78,10 @@ def search_generator(
 class _Bench:
     """Measures parameters, and remembers how long that takes."""
 
-    def __init__(self, first: GeneratorSettings, windows: Sequence[TuningWindow], k: int) -> None:
-        self._first, self._windows, self._k = first, windows, k
+    def __init__(
+        self, first: GeneratorSettings, windows: Sequence[TuningWindow], k: int, beside: Sequence[Scores | None]
+    ) -> None:
+        self._first, self._windows, self._k, self._beside = first, windows, k, beside
         self._slowest = 0.0
         self.slowest_fit = 0.0
 
@@ -90,10 +94,10 @@ class _Bench:
 
     def measure(self, parameters: Parameters) -> Iterator[Floats]:
         generator = build(self.changed(parameters))
-        for window in self._windows:
+        for window, beside in zip(self._windows, self._beside, strict=True):
             began = time.monotonic()
             fitted = generator.fit(window.training)
             self.slowest_fit = max(self.slowest_fit, time.monotonic() - began)
-            values = window.ndcg(fitted, self._k)
+            values = window.ndcg(fitted, self._k, beside)
             self._slowest = max(self._slowest, time.monotonic() - began)
             yield values

@@ -9,16 +9,18 @@ from pathlib import Path
 
 import pandas as pd
 
+from recommender.blend import BlendBlock
 from recommender.generators.registry import GeneratorSettings, build
 from recommender.settings import SpineSettings
 from training.studies import StudySettings, Trial
-from training.tuning.blend import BlendBlock, TunedBlend, blend_blocks, search_blend, weight_space
+from training.tuning.blend import TunedBlend, blend_blocks, search_blend, weight_space
 from training.tuning.generators import TunedGenerator, search_generator
 from training.tuning.ranges import space_of
-from training.tuning.windows import TuningWindow
+from training.tuning.windows import Scores, TuningWindow
 
 _BLEND_SHARE = 0.2
 _SHARED = ("Popularity", "Trending")  # kinds that score alike for everybody
+_MOST_CELLS = 100_000_000  # users x items whose scores are held for complements: 400 MB
 
 Progress = Callable[[str], None]
 
@@ -56,12 +58,14 @@ class SpineSearch:
     """What was found.
 
     Args:
-        generators: tuned, in the order asked for.
+        generators: each tuned alone, in the order asked for.
+        complements: those tuned again for what they add to the ones before them, by name; the blend takes these.
         blend: over them.
         seconds: wall seconds of the whole search.
     """
 
     generators: tuple[TunedGenerator, ...]
+    complements: dict[str, TunedGenerator]
     blend: TunedBlend
     seconds: float
 
@@ -72,12 +76,14 @@ class SpineSearch:
 
     def settings(self, base: SpineSettings) -> SpineSettings:
         """``base`` with the tuned generators and weights."""
-        generators = tuple(tuned.settings for tuned in self.generators)
+        chosen = (self.complements.get(tuned.settings.name, tuned) for tuned in self.generators)
+        generators = tuple(tuned.settings for tuned in chosen)
         return replace(base, generators=generators, blend=tuple(self.blend.weights.items()))
 
     def trials(self) -> pd.DataFrame:
         """``of trial ndcg pruned accepted parameters`` of every study, in order."""
         parts = [(tuned.settings.name, tuned.study.trials) for tuned in self.generators]
+        parts += [(f"{name}, complement", tuned.study.trials) for name, tuned in self.complements.items()]
         rows = [
             {"of": name, "trial": number, **_row(trial)}
             for name, trials in [*parts, ("blend", self.blend.study.trials)]
@@ -93,7 +99,10 @@ def search_spine(
     progress: Progress = lambda _: None,
     journals: Path | None = None,
 ) -> SpineSearch:
-    """Search every generator alone, then the weights of their blend on the windows' candidates.
+    """Search every generator alone and for what it adds to those before it, then the weights of their blend.
+
+    What is best alone is not what adds most: it often knows the same. So a generator that knows the user is searched
+    twice where another came before it: alone, and by the NDCG of its standardised scores plus theirs.
 
     The time is shared by the number of parameters; what one leaves goes to those after it, so the cheapest come first.
     Equal inputs and seed give equal results unless time ends a study.
@@ -107,22 +116,78 @@ def search_spine(
     """
     if not windows:
         raise ValueError("a spine search needs at least one tuning window; found none")
-    began = time.monotonic()
-    tuned: list[TunedGenerator] = []
-    spaces = [space_of(first.kind, settings.timed) for first in generators]
-    for number, first in enumerate(generators):
-        left = settings.seconds * (1 - _BLEND_SHARE) - (time.monotonic() - began)
-        share = len(spaces[number]) / max(sum(map(len, spaces[number:])), 1)
-        trials = settings.trials if spaces[number] else 1
-        study = _study(settings, trials, left * share)
-        journal = _journal(journals, first.name)
-        found = search_generator(first, spaces[number], windows, study, settings.k, journal)
-        progress(f"{first.name}: {_told(found)}")
-        tuned.append(found)
-    blocks = _blocks(tuned, windows, settings)
-    blend = _blend(tuned, blocks, settings, began, journals)
-    progress(f"blend: NDCG@{settings.k} {blend.ndcg:.4f} after {len(blend.study.trials)} trials")
-    return SpineSearch(tuple(tuned), blend, time.monotonic() - began)
+    search = _Search(generators, windows, settings, progress, journals)
+    for first in generators:
+        search.tune(first)
+    return search.finish()
+
+
+class _Search:
+    """The state between studies: what is tuned, what it complements, how much time is left."""
+
+    def __init__(
+        self,
+        generators: Sequence[GeneratorSettings],
+        windows: Sequence[TuningWindow],
+        settings: SpineSearchSettings,
+        progress: Progress,
+        journals: Path | None,
+    ) -> None:
+        self._windows, self._settings, self._say, self._journals = windows, settings, progress, journals
+        self._began = time.monotonic()
+        self._spaces = {first.name: space_of(first.kind, settings.timed) for first in generators}
+        self._waiting = self._studies(generators)
+        self._tuned: list[TunedGenerator] = []
+        self._complements: dict[str, TunedGenerator] = {}
+        self._beside: list[Scores] | None = None
+
+    def tune(self, first: GeneratorSettings) -> None:
+        """Search one generator alone and, if others of its sort came before, for what it adds to them."""
+        alone = self._search(first, first.name, None)
+        self._tuned.append(alone)
+        if first.kind in _SHARED:
+            return
+        if self._beside is not None and f"{first.name}+" in self._waiting:
+            self._complements[first.name] = self._search(alone.settings, f"{first.name}+", self._beside)
+        if any(name.endswith("+") for name in self._waiting):
+            self._add(self._complements.get(first.name, alone))
+
+    def finish(self) -> SpineSearch:
+        """Search the blend's weights in the time that is left."""
+        settings = self._settings
+        chosen = [self._complements.get(entry.settings.name, entry) for entry in self._tuned]
+        blend = _blend(chosen, _blocks(chosen, self._windows, settings), settings, self._left(1.0), self._journals)
+        self._say(f"blend: NDCG@{settings.k} {blend.ndcg:.4f} after {len(blend.study.trials)} trials")
+        return SpineSearch(tuple(self._tuned), self._complements, blend, time.monotonic() - self._began)
+
+    def _studies(self, generators: Sequence[GeneratorSettings]) -> dict[str, int]:
+        """How many parameters the studies to come will search; a name with + is a complement's."""
+        sizes = {first.name: len(self._spaces[first.name]) for first in generators}
+        cells = sum(len(window.truth.users) * len(window.truth.items) for window in self._windows)
+        if cells <= _MOST_CELLS:
+            own = [first.name for first in generators if first.kind not in _SHARED]
+            sizes |= {f"{name}+": sizes[name] for name in own[1:] if sizes[name]}
+        return sizes
+
+    def _search(self, first: GeneratorSettings, study: str, beside: list[Scores] | None) -> TunedGenerator:
+        share = self._waiting[study] / max(sum(self._waiting.values()), 1)
+        trials = self._settings.trials if self._spaces[first.name] else 1
+        chosen = _study(self._settings, trials, self._left(1 - _BLEND_SHARE) * share)
+        journal = _journal(self._journals, study)
+        space, k = self._spaces[first.name], self._settings.k
+        found = search_generator(first, space, self._windows, chosen, k, journal, beside)
+        del self._waiting[study]
+        self._say(f"{study}: {_told(found)}")
+        return found
+
+    def _add(self, tuned: TunedGenerator) -> None:
+        scores = [window.standardised(build(tuned.settings).fit(window.training)) for window in self._windows]
+        if self._beside is not None:
+            scores = [old + new for old, new in zip(self._beside, scores, strict=True)]
+        self._beside = scores
+
+    def _left(self, share: float) -> float:
+        return self._settings.seconds * share - (time.monotonic() - self._began)
 
 
 def _blocks(
@@ -139,13 +204,13 @@ def _blend(
     tuned: Sequence[TunedGenerator],
     blocks: Sequence[BlendBlock],
     settings: SpineSearchSettings,
-    began: float,
+    seconds: float,
     journals: Path | None,
 ) -> TunedBlend:
     shared = [entry.settings.name for entry in tuned if entry.settings.kind in _SHARED]
     personal = [entry.settings.name for entry in tuned if entry.settings.kind not in _SHARED]
     first = dict.fromkeys(personal, 0.5) | dict.fromkeys(shared, 0.0)
-    study = _study(settings, settings.blend_trials, settings.seconds - (time.monotonic() - began))
+    study = _study(settings, settings.blend_trials, seconds)
     return search_blend(blocks, first, weight_space(personal, shared), study, settings.k, _journal(journals, "blend"))
 
 

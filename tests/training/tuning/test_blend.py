@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from recommender.blend import BlendBlock
 from recommender.generators import ALS, Generator, Popularity
 from recommender.generators.ease import EASE
 from training.studies import StudySettings
 from training.tuning import TuningWindow, search_blend
-from training.tuning.blend import BlendBlock, blend_blocks, proposed, weight_space
+from training.tuning.blend import blend_blocks, proposed, weight_space
 
 QUICK = StudySettings("tpe", trials=25, seconds=1e6, evidence=0.0)
 

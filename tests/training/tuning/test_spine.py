@@ -34,9 +34,20 @@ def test_the_result_is_a_spines_settings(found: SpineSearch) -> None:
     assert SpineSettings.from_json(settings.to_json()) == settings
 
 
+def test_a_second_generator_is_tuned_again_for_what_it_adds(found: SpineSearch) -> None:
+    assert set(found.complements) == {"als"}
+    alone, beside = found.generators[2], found.complements["als"]
+    assert beside.study.trials[0].parameters == alone.study.best.parameters
+    assert beside.ndcg >= beside.first_ndcg
+    assert found.settings(SpineSettings()).generators[2] == beside.settings
+
+
 def test_every_trial_is_told(found: SpineSearch) -> None:
     trials = found.trials()
-    assert trials.groupby("of").size().to_dict() == {"popularity": 1, "ease": 4, "als": 4, "blend": 12}
+    assert trials.groupby("of").size().to_dict() == {
+        **{"popularity": 1, "ease": 4, "als": 4},
+        **{"als, complement": 4, "blend": 12},
+    }
     assert {"ndcg", "pruned", "accepted", "parameters"} <= set(trials.columns)
 
 
