@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks.gate import Case
+from benchmarks.cases import Case
+from benchmarks.gate import _reaching
 from benchmarks.size import _crossing
 
 
@@ -49,3 +50,9 @@ def test_the_gate_can_read_a_case() -> None:
 )
 def test_the_break_even_is_where_the_gain_becomes_positive_and_stays_so(gains: list[float], said: str) -> None:
     assert _crossing(pd.Series([10, 100, 1000]), pd.Series(gains)) == said
+
+
+def test_the_users_needed_are_read_off_the_curve() -> None:
+    users, power = np.array([100.0, 400.0, 1600.0]), np.array([0.1, 0.6, 1.0])
+    assert _reaching(users, power) == 800
+    assert _reaching(users, power / 2) is None
