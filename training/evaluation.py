@@ -68,7 +68,8 @@ class FoldReader:
         self.snapshot_id = snapshot_id
         self._folds: dict[tuple[date, Window], tuple[Spine, FoldFrames]] = {}
         self._events: dict[tuple[date, int], pd.DataFrame] = {}
-        self.bodies: dict[date, Spine] = {}  # models that all segments share, by cutoff
+        # models that all segments share, by cutoff and what the segments are
+        self.bodies: dict[tuple[date, Assignments], Spine] = {}
         self._histories: dict[date, tuple[Spine, History]] = {}
         self._counts: dict[tuple[date, float], tuple[Spine, DecayedCounts]] = {}
 

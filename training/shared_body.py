@@ -38,11 +38,11 @@ class SharedBody(Strategy):
 
 def shared_spine(task: SegmentTask, stand: Stand) -> Spine:
     """The body as of the stand's cutoff, as the task's segment's own model."""
-    bodies = task.reading.bodies
-    if stand.cutoff not in bodies:
+    bodies, key = task.reading.bodies, (stand.cutoff, task.assignments)
+    if key not in bodies:
         source = SegmentKnown(ListedFeatures(task.source, task.settings.head.features), task.assignments)
-        bodies[stand.cutoff] = Spine.fit(source, stand.cutoff, task.settings.spine)
-    return replace(bodies[stand.cutoff], segment_id=task.segment_id)
+        bodies[key] = Spine.fit(source, stand.cutoff, task.settings.spine)
+    return replace(bodies[key], segment_id=task.segment_id)
 
 
 @dataclass(frozen=True, eq=False)
