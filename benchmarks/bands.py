@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from benchmarks.given_n import BANDS, PROTOCOL, Band, GivenN, Parts
+from benchmarks.given_n import BANDS, PROTOCOL, GivenN, Parts
 from benchmarks.paired_means import PairedMeans
 from benchmarks.reporting import data_folder, finish, say, show
 from recommender.generators.registry import GeneratorSettings
@@ -80,15 +80,13 @@ class Segments:
         members = self.fitting[(self.groups.reindex(self.fitting) == group).to_numpy()]
         return self.counts.prior(members, key[1], key[2])
 
-    def cohorts(
-        self, data: GivenN, spine: Spine, users: NDArray[np.object_], band: Band
-    ) -> Iterator[tuple[str, Cohort]]:
-        """The users of every group in ``band``."""
-        mine = self.groups.reindex(users)
-        for group in sorted(mine.unique()):
-            cohort = data.cohort(spine, users[(mine == group).to_numpy()], band)
-            if len(cohort):
-                yield group, cohort
+    def split(self, cohort: Cohort) -> Iterator[tuple[str, Cohort]]:
+        """The users of every group."""
+        groups = self.groups.reindex(cohort.truth.users.ids).to_numpy(dtype=object)
+        for group in sorted(set(groups)):
+            truth = cohort.truth.rows(np.flatnonzero(groups == group))
+            people = cohort.users[cohort.users["user_id"].isin(truth.users.ids)]
+            yield group, Cohort(cohort.fold, cohort.history.of_users(truth.users.ids), truth, people)
 
 
 def tuned_spine(data: GivenN, parts: Parts) -> Spine:
@@ -101,10 +99,10 @@ def tuned_spine(data: GivenN, parts: Parts) -> Spine:
     return replace(spine, settings=replace(spine.settings, blend=blend))
 
 
-def tuned_heads(data: GivenN, spine: Spine, segments: Segments, parts: Parts, band: Band) -> HeadParameters:
+def tuned_heads(segments: Segments, tuning: Cohort) -> HeadParameters:
     """One set of weights per band; every group brings its own prior."""
     benches: list[Bench] = []
-    for group, cohort in segments.cohorts(data, spine, parts.tuning, band):
+    for group, cohort in segments.split(tuning):
         priors = {key: segments.prior(group, key) for key in prior_keys(_TRIALS)}
         benches.append(bench(cohort, priors, group, K, True))
     return search(benches, _TRIALS).parameters
@@ -118,13 +116,11 @@ def judged(cohort: Cohort, parameters: HeadParameters, prior: Mapping[str, float
     return values
 
 
-def judged_heads(
-    data: GivenN, spine: Spine, segments: Segments, parts: Parts, band: Band, parameters: HeadParameters
-) -> pd.Series:
+def judged_heads(segments: Segments, testing: Cohort, parameters: HeadParameters) -> pd.Series:
     """The test users of every group under the group's own head."""
     values: pd.Series = pd.concat(
         judged(cohort, parameters, segments.prior(group, parameters.key), group)
-        for group, cohort in segments.cohorts(data, spine, parts.testing, band)
+        for group, cohort in segments.split(testing)
     )
     return values
 
@@ -143,8 +139,8 @@ def fold_rows(data: GivenN, parts: Parts, seed: int) -> pd.DataFrame:
         blend = search([bench(tuning, {}, "band", K, True)], _BLEND).parameters
         columns = {"spine": judged(testing, HeadParameters(), {}, "global"), "bands": judged(testing, blend, {}, "b")}
         for name, segments in (("heads", real), ("placebo", random)):
-            parameters = tuned_heads(data, spine, segments, parts, band)
-            columns[name] = judged_heads(data, spine, segments, parts, band, parameters)
+            parameters = tuned_heads(segments, tuning)
+            columns[name] = judged_heads(segments, testing, parameters)
             say(f"band {band.name}: {name} {parameters.flat()}")
         say(f"band {band.name}: bands {dict(blend.blend)}; {pd.DataFrame(columns).mean().round(4).to_dict()}")
         frames.append(pd.DataFrame(columns).assign(band=band.name).rename_axis("user_id").reset_index())
