@@ -68,9 +68,10 @@ class Candidates:
         if unknown:
             raise ValueError(f"blend weights name {unknown}; this spine's generators are {sorted(self.scores)}")
         total = np.zeros(len(self), dtype=np.float32)
-        for name, weight in weights.items():
-            if weight:
-                total += np.float32(weight) * self.standardised(self.scores[name])
+        # in the generators' order, not the weights': a model read back from a file must add up to the same bits
+        for name, scores in self.scores.items():
+            if weights.get(name):
+                total += np.float32(weights[name]) * self.standardised(scores)
         return total
 
     def with_parent(self, parent: Scores) -> Candidates:

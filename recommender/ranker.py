@@ -80,7 +80,7 @@ def fit_booster(
 ) -> tuple[str, list[float]]:
     """Train one seed.
 
-    A tenth of the users is held back to draw the learning curve; nothing is chosen by it.
+    The last tenth of the users is held back: it draws the learning curve, and says when more trees no longer help.
 
     Args:
         sample: what it learns from.
@@ -96,6 +96,7 @@ def fit_booster(
     import lightgbm
 
     held = len(sample.groups) // 10
+    patient = held > 0 and settings.patience > 0 and start is None
     train, check = sample.split(len(sample.groups) - held)
     dataset = _dataset(train, categorical)
     curve: dict[str, Any] = {}
@@ -106,9 +107,13 @@ def fit_booster(
         init_model=lightgbm.Booster(model_str=start) if start else None,
         valid_sets=[_dataset(check, categorical, dataset)] if held else None,
         valid_names=["held"] if held else None,
-        callbacks=[lightgbm.record_evaluation(curve)],
+        callbacks=[
+            lightgbm.record_evaluation(curve),
+            *([lightgbm.early_stopping(settings.patience, verbose=False)] if patient else []),
+        ],
     )
-    return booster.model_to_string(), [round(float(v), 6) for v in curve.get("held", {}).get("ndcg@10", [])]
+    text = booster.model_to_string(num_iteration=booster.best_iteration if patient else None)
+    return text, [round(float(v), 6) for v in curve.get("held", {}).get("ndcg@10", [])]
 
 
 def _dataset(sample: Labelled, categorical: tuple[int, ...], reference: Any = None) -> Any:

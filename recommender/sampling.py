@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from recommender.history import History
 from recommender.metrics import Truth, hit_pairs
 from recommender.ranker import Labelled
 from recommender.spine import Spine
-from recommender.two_stage import sampled_rows
 
 
 def labelled_sample(
@@ -33,7 +33,7 @@ def labelled_sample(
     parts = []
     for pairs, matrix in spine.columns(history, users):
         relevant = hit_pairs(pairs.user_code, pairs.item_code, truth)
-        rows = sampled_rows(pairs, relevant, negatives, seed)
+        rows = sampled_rows(pairs.user_code, relevant, negatives, seed)
         groups = np.unique(pairs.user_code[rows], return_counts=True)[1].astype(np.int64)
         parts.append(Labelled(matrix[rows], relevant[rows], groups))
     return joined(parts, len(spine.schema.names))
@@ -48,3 +48,23 @@ def joined(parts: list[Labelled], columns: int) -> Labelled:
         np.concatenate([part.relevant for part in every]),
         np.concatenate([part.groups for part in every]),
     )
+
+
+def sampled_rows(users: NDArray[np.int64], relevant: NDArray[np.bool_], negatives: int, seed: int) -> NDArray[np.int64]:
+    """Row numbers of a ranker's sample: every relevant row and ``negatives`` others, of users with a relevant row.
+
+    Args:
+        users: the code of every row's user, ascending.
+        relevant: of the same shape.
+        negatives: a user, at most.
+        seed: of the draw.
+    """
+    useful = np.isin(users, users[relevant])
+    lottery = np.random.default_rng(seed).random(len(users))
+    lottery[relevant] = -1
+    order = np.lexsort((lottery, users))
+    start = np.searchsorted(users, users)  # first row of each row's user: rows are sorted by user
+    position = np.empty(len(users), dtype=np.int64)
+    position[order] = np.arange(len(users)) - start[order]
+    wins = np.bincount(users, weights=relevant)[users]
+    return np.flatnonzero(useful & (position < wins + negatives))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from recommender.generators.registry import GeneratorSettings, Parameter, build
 from recommender.preprocessing.settings import PreprocessingSettings
@@ -19,6 +19,7 @@ DEFAULT_GENERATORS: Final = (
     ),
     GeneratorSettings("Content", "content", {"half_life_days": 60.0}),
 )
+_ORDERS: Final = ("best", "ranker", "blend")
 # kinds that say less about the user's own taste count less where nothing was learnt
 _USUAL_WEIGHTS: Final = {"Popularity": 0.5, "Content": 0.2}
 
@@ -27,8 +28,9 @@ _USUAL_WEIGHTS: Final = {"Popularity": 0.5, "Content": 0.2}
 class RankerSettings:
     """LightGBM lambdarank and the sample it learns from.
 
-    ``users`` bounds the labelled users a seed, ``negatives`` the unlabelled candidates a user; below
-    ``minimum_users`` labelled users a fixed linear blend replaces the ranker.
+    ``users`` bounds the labelled users of all slices together, ``negatives`` the unlabelled candidates a user; below
+    ``minimum_users`` labelled users the linear blend replaces the ranker. ``patience`` trees without a gain on
+    held-back users end a seed early; 0 grows them all.
     """
 
     seeds: tuple[int, ...] = (1, 2, 3)
@@ -40,10 +42,13 @@ class RankerSettings:
     learning_rate: float = 0.08
     minimum_leaf: int = 60
     l2: float = 5.0
+    patience: int = 30
 
     def __post_init__(self) -> None:
         if not self.seeds:
             raise ValueError("a ranker needs at least one seed; found none: three are averaged by default")
+        if self.patience < 0:
+            raise ValueError(f"ranker setting 'patience' must be 0 or more; found {self.patience!r}")
         for name in ("users", "negatives", "minimum_users", "trees", "leaves", "learning_rate", "minimum_leaf"):
             if not getattr(self, name) > 0:
                 raise ValueError(f"ranker setting '{name}' must be above 0; found {getattr(self, name)!r}")
@@ -55,14 +60,17 @@ class SpineSettings:
 
     Args:
         generators: who proposes; one must be of kind ``Popularity``, which fills short lists. Names are unique.
-        blend: weights by generator name for the linear blend; generators not named get their kind's usual weight.
-        label_days: the slice before ``as_of`` that supplies the ranker's targets.
+        blend: weights by generator name where the linear blend's search starts, and what serves where there is too
+            little to search on; generators not named get their kind's usual weight.
+        label_days: length of a slice that supplies the ranker's targets; as long as what lists are judged on is best.
+        label_slices: how many such slices back from ``as_of``; the generators are fitted once more for each.
         history_days: how far back events are read.
         candidates: the items that every generator proposes.
         taste_half_life: days, of the profile that affinities are computed from.
         threads: of native libraries.
         seed: of everything random but the ranker's own seeds.
         ranker: the second step.
+        order: who orders candidates: the ``best`` of ranker and tuned blend on held-out users, or always one of them.
         preprocessing: how columns and ratings are made ready.
 
     Raises:
@@ -72,18 +80,22 @@ class SpineSettings:
     generators: tuple[GeneratorSettings, ...] = DEFAULT_GENERATORS
     blend: tuple[tuple[str, float], ...] = ()
     label_days: int = 14
+    label_slices: int = 1
     history_days: int = 365
     candidates: int = 50
     taste_half_life: float = 60.0
     threads: int = 1
     seed: int = 7
     ranker: RankerSettings = field(default_factory=RankerSettings)
+    order: Literal["best", "ranker", "blend"] = "best"
     preprocessing: PreprocessingSettings = field(default_factory=PreprocessingSettings)
 
     def __post_init__(self) -> None:
-        for name in ("label_days", "history_days", "candidates", "taste_half_life", "threads"):
+        for name in ("label_days", "label_slices", "history_days", "candidates", "taste_half_life", "threads"):
             if not getattr(self, name) > 0:
                 raise ValueError(f"spine setting '{name}' must be above 0; found {getattr(self, name)!r}")
+        if self.order not in _ORDERS:
+            raise ValueError(f"spine setting 'order' must be one of {_ORDERS}; found {self.order!r}")
         self._refuse_generators()
         unknown = sorted({name for name, _ in self.blend} - set(self.names))
         if unknown:

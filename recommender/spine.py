@@ -46,10 +46,12 @@ class Spine:
         generators: fitted on all history before ``as_of``.
         schema: the ranker's columns.
         catalogue: the items as of ``as_of``.
-        ranker: None where labels were too few; then the fixed blend of the settings orders.
-        facts: counts, the learning curve, feature importances: plain values.
+        ranker: None where labels were too few or the blend was better; then the blend orders.
+        facts: counts, what the rivals reached, the learning curve, feature importances: plain values.
         segment_id: ``global``, or the segment whose users alone it was fitted on.
         preprocessing: what made the columns of users and items; the same at training and at serving.
+        weights: of the blend by generator name; empty for those of the settings.
+        stranger: the generator that orders for users of whom nothing is liked; empty where they are like all others.
     """
 
     as_of: date
@@ -61,6 +63,8 @@ class Spine:
     facts: dict[str, Any] = field(default_factory=dict)
     segment_id: str = GLOBAL
     preprocessing: Preprocessing = field(default_factory=Preprocessing)
+    weights: Mapping[str, float] = field(default_factory=dict)
+    stranger: str = ""
 
     @classmethod
     def fit(
@@ -182,7 +186,12 @@ class Spine:
             parent=_concatenated([parent for _, parent in parts], np.float32),
             from_parent=_concatenated([pairs.from_parent for pairs, _ in parts], np.bool_),
         )
-        return rows if self.ranker else rows.with_parent(rows.blended(self.settings.weights))
+        ordered = rows if self.ranker else rows.with_parent(rows.blended(self.weights or self.settings.weights))
+        return self._with_strangers(ordered, history) if self.stranger else ordered
+
+    def _with_strangers(self, rows: Candidates, history: History) -> Candidates:
+        unknown = np.diff(history.liked().indptr) == 0
+        return rows.with_parent(np.where(unknown[rows.user_code], rows.scores[self.stranger], rows.parent))
 
     def _wanted(self, extra: Extra | None, history: History) -> sparse.csr_matrix | None:
         if not extra:

@@ -55,6 +55,8 @@ class SpineKind:
             "items": model.items.ids.tolist(),
             "generators": generators,
             "boosters": len(texts),
+            "weights": dict(model.weights),
+            "stranger": model.stranger,
             "facts": model.facts,
         }
         _write_json(folder / _MODEL, values)
@@ -79,6 +81,8 @@ class SpineKind:
             facts=values["facts"],
             segment_id=values["segment_id"],
             preprocessing=preprocessing,
+            weights=values["weights"],
+            stranger=values["stranger"],
         )
 
 

@@ -1,27 +1,25 @@
-"""Fitting the spine without leaks: targets come from a later slice than everything the ranker sees."""
+"""Fitting the spine without leaks: targets come from later slices than everything the ranker sees."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from recommender.catalogue import Catalogue, aligned
-from recommender.features import assemble, user_matrix
-from recommender.generators import Generator, TrainingData
+from recommender.generators import TrainingData
 from recommender.generators.registry import build
 from recommender.history import History
-from recommender.metrics import Truth, hit_pairs, truth_of
+from recommender.label_slice import LabelSlice
+from recommender.metrics import Truth, truth_of
 from recommender.preprocessing import Preprocessing
-from recommender.ranker import Labelled, LambdaRanker, fit_booster
-from recommender.retrieval import Pairs, batches, retrieve
 from recommender.schema import FeatureSchema
-from recommender.settings import RankerSettings, SpineSettings
+from recommender.second_step import fit_second_step
+from recommender.settings import SpineSettings
 from recommender.source import TrainingSource
 from recommender.spine import Spine
 from recommender.vocabulary import Vocabulary
@@ -31,39 +29,58 @@ from warehouse.windows import Window, midnight
 Progress = Callable[[str], None]
 
 
-@dataclass(frozen=True, eq=False)
-class FirstStep:
-    """Generators fitted at one cutoff, with what they were fitted on."""
-
-    history: History
-    catalogue: Catalogue
-    generators: tuple[Generator, ...]
-
-
 def fit_spine(
     source: TrainingSource, as_of: date, settings: SpineSettings, progress: Progress, segment_id: str
 ) -> Spine:
     """Fit both steps.
 
-    History before ``as_of - label_days`` fits the generators that propose the ranker's candidates; positive events
-    in ``[as_of - label_days, as_of)`` are its targets; user and item features are read as of the inner cutoff. Then
-    the generators are fitted again on everything before ``as_of``.
+    For every slice ``[cutoff, cutoff + label_days)`` back from ``as_of``, history before its cutoff fits generators
+    that propose candidates, and the slice's positive events are the ranker's targets; user and item features are read
+    as of the cutoff. Then the generators are fitted again on everything before ``as_of``.
     """
-    inner = as_of - timedelta(days=settings.label_days)
     events = source.events(_training_window(source, as_of, settings))
-    progress(f"generators before {inner}")
+    cutoffs = [as_of - timedelta(days=settings.label_days * back) for back in range(settings.label_slices, 0, -1)]
+    inner = cutoffs[-1]
     users, past = source.users(inner), _before(events, inner)
     preprocessing = Preprocessing.fit(users, source.items(inner), past, settings.preprocessing)
-    first = _first_step(source, past, inner, settings, preprocessing) if len(past) else None
-    ranker, facts = None, _no_ranker(0, settings.ranker)
-    if first is not None:
-        labels = _labels(events, inner, as_of)
-        ranker, facts = _fit_ranker(first, labels, users, preprocessing, settings, progress)
-    progress(f"generators before {as_of}")
-    final = _first_step(source, _before(events, as_of), as_of, settings, preprocessing)
-    facts |= _counts(final.history, as_of, inner) | {"preprocessing": preprocessing.report}
+    slices = []
+    for cutoff in cutoffs:
+        part = _slice(source, events, cutoff, settings, preprocessing, progress)
+        slices += [part] if part is not None else []
     schema = FeatureSchema.of(preprocessing, settings.names)
-    return Spine(as_of, settings, final.generators, schema, final.catalogue, ranker, facts, segment_id, preprocessing)
+    second = fit_second_step(slices, schema, settings, progress)
+    progress(f"generators before {as_of}")
+    final, history = _first_step(source, _before(events, as_of), as_of, settings, preprocessing)
+    facts = second.facts | _counts(history, as_of, inner) | {"preprocessing": preprocessing.report}
+    return replace(
+        final,
+        ranker=second.ranker,
+        weights=second.weights,
+        stranger=second.stranger,
+        facts=facts,
+        segment_id=segment_id,
+    )
+
+
+def _slice(
+    source: TrainingSource,
+    events: pd.DataFrame,
+    cutoff: date,
+    settings: SpineSettings,
+    preprocessing: Preprocessing,
+    progress: Progress,
+) -> LabelSlice | None:
+    """None where nothing happened before the cutoff or nobody liked anything new after it."""
+    past = _before(events, cutoff)
+    if len(past) == 0:
+        return None
+    progress(f"generators before {cutoff}")
+    spine, history = _first_step(source, past, cutoff, settings, preprocessing)
+    labels = _labels(events, cutoff, cutoff + timedelta(days=settings.label_days))
+    truth = _sampled(truth_of(labels, history), settings)
+    if len(truth.users) == 0:
+        return None
+    return LabelSlice.of(spine, history.of_users(truth.users.ids), source.users(cutoff), truth)
 
 
 def _training_window(source: TrainingSource, as_of: date, settings: SpineSettings) -> Window:
@@ -77,10 +94,20 @@ def _before(events: pd.DataFrame, cutoff: date) -> pd.DataFrame:
 
 def _first_step(
     source: TrainingSource, past: pd.DataFrame, cutoff: date, settings: SpineSettings, preprocessing: Preprocessing
-) -> FirstStep:
+) -> tuple[Spine, History]:
+    """A spine without a second step, and the history that it was fitted on."""
     training = training_data(source.items(cutoff), past, cutoff, settings, preprocessing)
-    generators = tuple(build(generator).fit(training) for generator in settings.generators)
-    return FirstStep(training.history, Catalogue.of(training.items, preprocessing.items, training.history), generators)
+    history = training.history
+    spine = Spine(
+        as_of=cutoff,
+        settings=settings,
+        generators=tuple(build(generator).fit(training) for generator in settings.generators),
+        schema=FeatureSchema.of(preprocessing, settings.names),
+        catalogue=Catalogue.of(training.items, preprocessing.items, history),
+        weights=settings.weights,
+        preprocessing=preprocessing,
+    )
+    return spine, history
 
 
 def training_data(
@@ -97,106 +124,11 @@ def _labels(events: pd.DataFrame, inner: date, as_of: date) -> pd.DataFrame:
     return events.loc[(ts >= midnight(inner)) & (ts < midnight(as_of)) & events["positive"].astype(bool)]
 
 
-def _fit_ranker(
-    first: FirstStep,
-    labels: pd.DataFrame,
-    users: pd.DataFrame,
-    preprocessing: Preprocessing,
-    settings: SpineSettings,
-    progress: Progress,
-) -> tuple[LambdaRanker | None, dict[str, Any]]:
-    truth = _sampled(truth_of(labels, first.history), settings)
-    history = first.history.of_users(truth.users.ids)
-    pairs = _proposals(first.generators, history, settings)
-    relevant = hit_pairs(pairs.user_code, pairs.item_code, truth)
-    labelled = len(np.unique(pairs.user_code[relevant]))
-    if labelled < settings.ranker.minimum_users:
-        return None, _no_ranker(labelled, settings.ranker)
-    features = user_matrix(users, truth.users.ids, preprocessing.users)
-    schema = FeatureSchema.of(preprocessing, settings.names)
-    texts, curves = [], []
-    for seed in settings.ranker.seeds:
-        progress(f"ranker, seed {seed}: {labelled} labelled users")
-        rows = sampled_rows(pairs, relevant, settings.ranker.negatives, seed)
-        sample = _labelled(pairs.pick(rows), relevant[rows], history, first.catalogue, features, settings)
-        text, curve = fit_booster(sample, schema.categorical, settings.ranker, seed, settings.threads)
-        texts.append(text)
-        curves.append(curve)
-    ranker = LambdaRanker(tuple(texts), settings.threads)
-    return ranker, _ranker_facts(ranker, schema, labelled, int(relevant.sum()), curves)
-
-
 def _sampled(truth: Truth, settings: SpineSettings) -> Truth:
-    count = len(truth.users)
-    if count <= settings.ranker.users:
+    count, most = len(truth.users), max(settings.ranker.users // settings.label_slices, 1)
+    if count <= most:
         return truth
-    chosen = np.sort(np.random.default_rng(settings.seed).choice(count, settings.ranker.users, replace=False))
-    return Truth(Vocabulary(truth.users.ids[chosen]), truth.items, truth.matrix[chosen], truth.relevant[chosen])
-
-
-def _proposals(generators: tuple[Generator, ...], history: History, settings: SpineSettings) -> Pairs:
-    parts = [(codes[0], retrieve(generators, history.rows(codes), settings.candidates)) for codes in batches(history)]
-    if not parts:
-        return retrieve(generators, history, settings.candidates)
-    return Pairs(
-        user_code=np.concatenate([pairs.user_code + start for start, pairs in parts]),
-        item_code=np.concatenate([pairs.item_code for _, pairs in parts]),
-        scores=np.concatenate([pairs.scores for _, pairs in parts]),
-        ranks=np.concatenate([pairs.ranks for _, pairs in parts]),
-        from_parent=np.concatenate([pairs.from_parent for _, pairs in parts]),
-    )
-
-
-def sampled_rows(pairs: Pairs, relevant: NDArray[np.bool_], negatives: int, seed: int) -> NDArray[np.int64]:
-    """Row numbers of a ranker's sample: every relevant row and ``negatives`` others, of users with a relevant row."""
-    users = pairs.user_code
-    useful = np.isin(users, users[relevant])
-    lottery = np.random.default_rng(seed).random(len(users))
-    lottery[relevant] = -1
-    order = np.lexsort((lottery, users))
-    start = np.searchsorted(users, users)  # first row of each row's user: rows are sorted by user
-    position = np.empty(len(users), dtype=np.int64)
-    position[order] = np.arange(len(users)) - start[order]
-    wins = np.bincount(users, weights=relevant)[users]
-    return np.flatnonzero(useful & (position < wins + negatives))
-
-
-def _labelled(
-    pairs: Pairs,
-    relevant: NDArray[np.bool_],
-    history: History,
-    catalogue: Catalogue,
-    user_features: NDArray[np.float32],
-    settings: SpineSettings,
-) -> Labelled:
-    blocks = []
-    for codes in batches(history):
-        low, high = np.searchsorted(pairs.user_code, [codes[0], codes[-1] + 1])
-        rows = pairs.pick(np.arange(low, high))
-        local = Pairs(rows.user_code - codes[0], rows.item_code, rows.scores, rows.ranks, rows.from_parent)
-        batch = history.rows(codes)
-        blocks.append(assemble(local, batch, catalogue, user_features[codes], settings.taste_half_life))
-    groups = np.unique(pairs.user_code, return_counts=True)[1].astype(np.int64)
-    return Labelled(np.concatenate(blocks), relevant, groups)
-
-
-def _no_ranker(labelled: int, settings: RankerSettings) -> dict[str, Any]:
-    reason = f"{labelled} labelled users, {settings.minimum_users} needed: the fixed blend orders"
-    return {"ranker": "blend", "ranker_reason": reason, "labelled_users": labelled}
-
-
-def _ranker_facts(
-    ranker: LambdaRanker, schema: FeatureSchema, users: int, targets: int, curves: list[list[float]]
-) -> dict[str, Any]:
-    gains = sorted(zip(ranker.importance(), schema.names, strict=True), reverse=True)
-    return {
-        "ranker": "lambdarank",
-        "ranker_seeds": len(ranker.texts),
-        "labelled_users": users,
-        "targets": targets,
-        "learning_curve": curves,
-        "importance": {name: round(float(gain), 4) for gain, name in gains[:20]},
-    }
+    return truth.rows(np.sort(np.random.default_rng(settings.seed).choice(count, most, replace=False)))
 
 
 def _counts(history: History, as_of: date, inner: date) -> dict[str, Any]:

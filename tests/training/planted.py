@@ -15,9 +15,9 @@ from warehouse.windows import Window, midnight
 
 START, AS_OF = date(2026, 1, 1), date(2026, 2, 26)
 SETTINGS = TrainingSettings(
-    spine=SpineSettings(candidates=20, ranker=RankerSettings(seeds=(1,), trees=10, minimum_leaf=20)).with_parameters(
-        "als", factors=8, iterations=3
-    ),
+    spine=SpineSettings(
+        candidates=20, order="ranker", ranker=RankerSettings(seeds=(1,), trees=10, minimum_leaf=20)
+    ).with_parameters("als", factors=8, iterations=3),
     backtest=BacktestSettings(holdout_days=7, gate_windows=3, tune_windows=1),
     evaluation=EvaluationSettings(users_per_fold=400),
     gate=GateSettings(minimum_users=150, resamples=400),
