@@ -21,6 +21,7 @@ from recommender.spine import Spine
 from recommender.vocabulary import Vocabulary
 from training.backtest import Fold
 from training.frames import FoldFrames
+from training.history_files import load_history, save_history
 from training.settings import EvaluationSettings, short_hash
 from training.stand import Stand
 from warehouse.columns import ITEM, TS, TYPE, USER, WEIGHT
@@ -98,8 +99,7 @@ class FoldReader:
             return self._frames(stand.fold).history
         known, history = self._histories.get(stand.cutoff, (None, None))
         if history is None or known is not stand.parent:
-            past = self.events_before(stand.cutoff, stand.parent.settings.history_days)
-            history = stand.parent.history(past, stand.cutoff)
+            history = self._kept_history(stand.parent, stand.cutoff)
             self._histories[stand.cutoff] = (stand.parent, history)
         return history
 
@@ -130,6 +130,15 @@ class FoldReader:
         frames = self._read(fold)
         frames.save(folder)
         return frames
+
+    def _kept_history(self, spine: Spine, as_of: date) -> History:
+        folder = self.cache / f"{as_of}-history-{self._key(spine)}" if self.cache else None
+        if folder is not None and folder.exists():
+            return load_history(folder, spine.items, as_of)
+        history = spine.history(self.events_before(as_of, spine.settings.history_days), as_of)
+        if folder is not None:
+            save_history(history, folder)
+        return history
 
     def _key(self, spine: Spine) -> str:
         items = hashlib.sha256("\0".join(spine.items.ids.tolist()).encode()).hexdigest()

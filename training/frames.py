@@ -15,6 +15,7 @@ from recommender.history import History
 from recommender.matrices import Arrays, pack, unpack
 from recommender.metrics import Truth
 from recommender.vocabulary import Vocabulary
+from training.history_files import history_arrays, history_of, settle
 
 _USERS = "users.parquet"
 _ARRAYS = "arrays.npz"
@@ -41,30 +42,18 @@ class FoldFrames:
         arrays: dict[str, Any] = self._arrays()
         np.savez(aside / _ARRAYS, **arrays)
         self.users.to_parquet(aside / _USERS, index=False)
-        _settle(aside, folder)
+        settle(aside, folder)
 
     @classmethod
     def load(cls, folder: Path, items: Vocabulary, as_of: date) -> FoldFrames:
         """Read what :meth:`save` kept for the same items and cutoff."""
         with np.load(folder / _ARRAYS, allow_pickle=False) as kept:
             arrays: Arrays = dict(kept)
-        weights, age = unpack("weights", arrays), unpack("age", arrays)
-        history = History(Vocabulary(arrays["known"]), items, weights, age, as_of)
+        history = history_of(arrays, items, as_of)
         liked = unpack("liked", arrays)
         truth = Truth(Vocabulary(arrays["judged"]), items, liked, arrays["relevant"])
         return cls(history, truth, pd.read_parquet(folder / _USERS))
 
     def _arrays(self) -> Arrays:
-        packed = pack("weights", self.history.weights) | pack("age", self.history.age_days)
-        packed |= pack("liked", self.truth.matrix)
-        ids = {"known": self.history.users.ids, "judged": self.truth.users.ids, "relevant": self.truth.relevant}
-        return packed | ids
-
-
-def _settle(aside: Path, folder: Path) -> None:
-    try:
-        aside.rename(folder)
-    except OSError:  # another task was first: the key says that its content is the same
-        for file in aside.iterdir():
-            file.unlink()
-        aside.rmdir()
+        packed = history_arrays(self.history) | pack("liked", self.truth.matrix)
+        return packed | {"judged": self.truth.users.ids, "relevant": self.truth.relevant}

@@ -16,6 +16,7 @@ from tests.training.planted import AS_OF, SETTINGS, START, planted_world
 from training.backtest import Fold
 from training.evaluation import Cohort, FoldReader
 from training.settings import EvaluationSettings
+from training.stand import Stand
 from warehouse.windows import Window
 
 WINDOW = Window.trailing(AS_OF, 7)
@@ -83,3 +84,13 @@ def test_two_tasks_that_keep_the_same_window_do_not_disturb_each_other(
     frames.save(folder)
     assert list(tmp_path.iterdir()) == [folder]
     assert type(fold.cutoff) is date
+
+
+def test_what_a_serving_head_reads_is_kept_as_well(source: FrameSource, fold: Fold, tmp_path: Path) -> None:
+    stand, members = Stand(fold.spine, AS_OF), np.array(["u0001", "u0003"], dtype=object)
+    plain = reader(source, None).counts(stand, 60.0)
+    reader(source, tmp_path).counts(stand, 60.0)
+    kept = reader(unreadable(source), tmp_path).counts(stand, 60.0)
+    assert plain.prior(members, 50.0) == kept.prior(members, 50.0)
+    with pytest.raises(AssertionError, match="were read again"):
+        reader(unreadable(source), tmp_path).counts(Stand(fold.spine, WINDOW.start), 60.0)
