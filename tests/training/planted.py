@@ -54,7 +54,7 @@ class PlantedWorld:
         return pd.Series(segments, index=pd.Index(known, dtype=object))
 
 
-def planted_world(users: int = 1500, items: int = 120, contrast: float = 12.0, seed: int = 5) -> PlantedWorld:
+def planted_world(users: int = 1500, items: int = 120, contrast: float = 30.0, seed: int = 5) -> PlantedWorld:
     """``contrast`` 1: nothing planted; above: how much more a segment likes its own half of the items."""
     rng = np.random.default_rng(seed)
     base = rng.pareto(2.0, items) + 0.3
