@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from recommender.generators.ease import EASE
 from recommender.generators.registry import GeneratorSettings
-from training.space import Choice, Range, Space
+from training.space import Choice, Range, Space, Value
+
+if TYPE_CHECKING:
+    from optuna import Trial
 
 _SMALL: Final = 5000  # items; 100 MB of weights
 _HALF_LIFE: Final = Range(1, 365, log=True)
@@ -67,6 +71,22 @@ TIMED: Final[Mapping[str, Space]] = MappingProxyType(
     {kind: {"half_life_days": _HALF_LIFE} for kind in ("ALS", "EASE", "ItemItem", "LastBasket", "Popularity")}
 )
 """Searched as well where events have times."""
+
+
+COSTLY: Final[Mapping[str, str]] = MappingProxyType({"ALS": "factors"})
+"""The parameter that the time of a trial grows with."""
+
+
+@dataclass(frozen=True)
+class AffordableRange(Range):
+    """A range whose upper end is where a trial would cost too much, as far as trials so far tell."""
+
+    limit: Callable[[], float] = lambda: float("inf")
+
+    def suggest(self, trial: Trial, name: str) -> Value:
+        """The value that ``trial`` tries, at most ``limit()`` but never below ``low``."""
+        high = max(self.low, min(self.high, self.limit()))
+        return Range(self.low, high, self.log, self.whole).suggest(trial, name)
 
 
 def space_of(kind: str, timed: bool) -> Space:

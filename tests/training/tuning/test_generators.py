@@ -55,3 +55,10 @@ def test_a_finished_search_is_read_from_its_journal(windows: list[TuningWindow],
     found, again = (search_generator(FAR_OFF, SPACE, windows, few, 10, journal) for _ in range(2))
     assert again.study == found.study
     assert again.fit_seconds == 0, "nothing was fitted"
+
+
+def test_a_costly_parameter_stays_low_where_time_is_short(windows: list[TuningWindow]) -> None:
+    als = GeneratorSettings("ALS", "als", {"factors": 8, "iterations": 2})
+    space = {"factors": Range(8, 4000, log=True, whole=True)}
+    found = search_generator(als, space, windows, replace(QUICK, trials=6, seconds=0.5), 10)
+    assert max(int(trial.parameters["factors"]) for trial in found.study.trials) < 1000
