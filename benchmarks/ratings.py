@@ -40,8 +40,8 @@ LIKED = 4.0
 CUTS = (date(2000, 11, 20), date(2000, 12, 3))
 _FOREVER = 1e6
 CHOICES = {
-    "EASE": [{"regularisation": value, "half_life_days": _FOREVER} for value in (50.0, 200.0, 800.0, 3200.0)],
-    "ALS": [{"factors": 96, "regularisation": value, "half_life_days": _FOREVER} for value in (20.0, 60.0, 180.0)],
+    "EASE": [{"regularisation": value, "half_life_days": _FOREVER} for value in (20.0, 100.0, 400.0)],
+    "ALS": [{"factors": 96, "regularisation": value, "half_life_days": _FOREVER} for value in (10.0, 60.0)],
 }
 Weigh = Callable[[pd.DataFrame], pd.DataFrame]
 

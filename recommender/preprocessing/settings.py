@@ -12,7 +12,7 @@ OUTLIERS: Final = ("keep", "iqr", "zscore")
 
 @dataclass(frozen=True)
 class PreprocessingSettings:
-    """Choices of the preprocessing; the defaults were measured (``docs/metrics.md``).
+    """Choices of the preprocessing; why each default: ``docs/metrics.md``.
 
     Args:
         missing: ``native`` leaves missing numbers to LightGBM, which learns a side for them at every split; ``impute``
