@@ -117,6 +117,14 @@ def route(counts: Sequence[int], required: Sequence[int]) -> tuple[int, ...]:
     return tuple(standing if n in waiting else home for n, home in enumerate(homes))
 
 
+def route_to_rest(counts: Sequence[int], required: Sequence[int]) -> tuple[int, ...]:
+    """Where each rule's users are clustered: rules have no order of size, so small ones go to the last, *other*."""
+    rest = len(counts) - 1
+    return tuple(
+        number if count >= need else rest for number, (count, need) in enumerate(zip(counts, required, strict=True))
+    )
+
+
 def _condition(part: str, band: Band) -> Condition:
     match = _TERM.fullmatch(part)
     if match is None:

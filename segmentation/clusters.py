@@ -1,4 +1,4 @@
-"""K-Means in a band: how many clusters, how stable, how separate."""
+"""Clusters in a band, by K-Means or Ward: how many, how stable, how separate."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segmentation.settings import SegmentationSettings
+from segmentation.ward import ward_centroids
 
 Matrix = NDArray[np.float64]
 Labels = NDArray[np.int64]
@@ -53,8 +54,8 @@ def cluster(points: Matrix, settings: SegmentationSettings, start: Matrix | None
         if k <= 1:
             return Clustering(_middle(points), stability, None)
         begin = start if start is not None and len(start) == k else None
-        fitted = _fit(sample, k, settings.seed, begin)
-        return Clustering(fitted.cluster_centers_.astype(np.float64), stability, _silhouette(few, fitted))
+        centroids = _fit(sample, k, settings, settings.seed, begin)
+        return Clustering(centroids, stability, _silhouette(few, centroids))
 
 
 def nearest(points: Matrix, centroids: Matrix) -> tuple[Labels, Matrix]:
@@ -113,7 +114,7 @@ def _choose(
 
 
 def _large_clusters(points: Matrix, k: int, settings: SegmentationSettings, least: float) -> int:
-    sizes = np.bincount(_fit(points, k, settings.seed).predict(points), minlength=k)
+    sizes = np.bincount(nearest(points, _fit(points, k, settings, settings.seed))[0], minlength=k)
     return int((sizes >= least).sum())
 
 
@@ -121,17 +122,24 @@ def _stability(points: Matrix, k: int, settings: SegmentationSettings) -> float:
     """Mean adjusted Rand index of clusterings of bootstraps against that of all points (Hennig 2007)."""
     from sklearn.metrics import adjusted_rand_score
 
-    whole = _fit(points, k, settings.seed).predict(points)
+    whole, _ = nearest(points, _fit(points, k, settings, settings.seed))
     random = np.random.default_rng(settings.seed + k)
     scores = []
     for number in range(settings.bootstraps):
         drawn = random.integers(0, len(points), len(points))
-        again = _fit(points[drawn], k, settings.seed + 1 + number).predict(points)
+        again, _ = nearest(points, _fit(points[drawn], k, settings, settings.seed + 1 + number))
         scores.append(float(adjusted_rand_score(whole, again)))
     return float(np.mean(scores))
 
 
-def _fit(points: Matrix, k: int, seed: int, start: Matrix | None = None) -> Any:
+def _fit(points: Matrix, k: int, settings: SegmentationSettings, seed: int, start: Matrix | None = None) -> Matrix:
+    """The centroids of ``k`` clusters by the method of the settings; ``start`` is K-Means' alone."""
+    if settings.method == "ward":
+        return ward_centroids(points, k, seed)
+    return _kmeans(points, k, seed, start)
+
+
+def _kmeans(points: Matrix, k: int, seed: int, start: Matrix | None) -> Matrix:
     import warnings
 
     from sklearn.cluster import KMeans
@@ -141,13 +149,14 @@ def _fit(points: Matrix, k: int, seed: int, start: Matrix | None = None) -> Any:
         # fewer distinct points than k in a bootstrap: its score tells
         warnings.simplefilter("ignore", ConvergenceWarning)
         begin: Any = "k-means++" if start is None else start
-        return KMeans(k, init=begin, n_init=10 if start is None else 1, random_state=seed, max_iter=200).fit(points)
+        model = KMeans(k, init=begin, n_init=10 if start is None else 1, random_state=seed, max_iter=200)
+        return np.asarray(model.fit(points).cluster_centers_, dtype=np.float64)
 
 
-def _silhouette(points: Matrix, fitted: Any) -> float | None:
+def _silhouette(points: Matrix, centroids: Matrix) -> float | None:
     from sklearn.metrics import silhouette_score
 
-    labels = fitted.predict(points)
+    labels, _ = nearest(points, centroids)
     return float(silhouette_score(points, labels)) if 1 < len(np.unique(labels)) < len(points) else None
 
 

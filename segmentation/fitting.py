@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from interactions.features.registry import feature_names
-from segmentation.bands import bands_of, route
+from segmentation.bands import bands_of, route, route_to_rest
 from segmentation.clusters import Clustering, Matrix, cluster, merge_small, nearest
 from segmentation.encoding import Encoding, fit_encoding
 from segmentation.identity import inherit, transitions
@@ -81,7 +81,8 @@ def fit_segmentation(
     bands = settings.bands
     by_rule = bands_of(bands, frame)
     counts = np.bincount(by_rule, minlength=len(bands)).tolist()
-    routes = route(counts, [_required(settings, _stood(previous, band.name)) for band in bands])
+    required = [_required(settings, _stood(previous, band.name)) for band in bands]
+    routes = (route_to_rest if settings.rules else route)(counts, required)
     homes = np.array(routes, dtype=np.int64)[by_rule]
     fitted = {
         home: _fit_band(frame, homes == home, settings, _begin(previous, frame, homes == home, bands[home].name))

@@ -127,12 +127,13 @@ class Segmentation:
         away = model.points - model.encoding.point(features)
         return model.segment_ids[int((away * away).sum(axis=1).argmin())]
 
-    def default_segment(self, band: str = "new") -> str:
-        """The segment of a user of ``band`` of whom nothing else is known: the largest one of the band.
+    def default_segment(self, band: str | None = None) -> str:
+        """The segment of a user of whom nothing else is known: the largest of ``band``, of a stranger's if ``None``.
 
         Raises:
             KeyError: a band that this segmentation does not have.
         """
+        band = self.bands[band_of(self.bands, {})].name if band is None else band
         if band not in self.routes:
             raise KeyError(f"no band '{band}' here: expected one of {', '.join(self.routes)}")
         return self.models[self.routes[band]].default

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 from segmentation.bands import Band
+
+Method = Literal["kmeans", "ward"]
 
 
 @dataclass(frozen=True)
@@ -17,6 +20,9 @@ class SegmentationSettings:
         history_column: the feature that counts a user's history.
         extra_bands: further rules, tried after the history bands and before *regular*, such as
             ``Band("high_value", "High value", "spend_total >= 500")``.
+        rules: demographic or business rules that take the place of the history bands; the first that holds counts,
+            nobody's is *other*. A rule of too few users joins *other*.
+        method: ``kmeans``, or ``ward`` for hierarchical clusters; ``k_range`` of (1, 1) leaves bands and rules whole.
         minimum_size: a segment of fewer users is merged.
         k_range: fewest and most clusters in a band.
         stability_floor: least mean adjusted Rand index over bootstraps for k to be accepted; else one cluster.
@@ -34,6 +40,8 @@ class SegmentationSettings:
     regular_from: int = 10
     history_column: str = "events_total"
     extra_bands: tuple[Band, ...] = ()
+    rules: tuple[Band, ...] = ()
+    method: Method = "kmeans"
     minimum_size: int = 400
     k_range: tuple[int, int] = (2, 5)
     stability_floor: float = 0.7
@@ -54,11 +62,16 @@ class SegmentationSettings:
         self._require("stability_sample", self.stability_sample >= 100, "at least 100 users")
         self._require("minimum_overlap", 0 < self.minimum_overlap <= 1, "above 0 and at most 1")
         names = [band.name for band in self.bands]
-        self._require("extra_bands", len(set(names)) == len(names), "bands of different names")
+        field = "rules" if self.rules else "extra_bands"
+        self._require(field, len(set(names)) == len(names), "bands of different names")
+        self._require("rules", not (self.rules and self.extra_bands), "empty where there are extra bands")
+        self._require("method", self.method in get_args(Method), f"one of {', '.join(get_args(Method))}")
 
     @property
     def bands(self) -> tuple[Band, ...]:
         """All bands in the order in which they are tried; one that is too small is merged into the next."""
+        if self.rules:
+            return (*self.rules, Band("other", "Other", ""))
         history = self.history_column
         return (
             Band("new", "New", f"{history} < {self.new_below}"),
