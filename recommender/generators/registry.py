@@ -22,6 +22,7 @@ KINDS: Final[Mapping[str, str]] = MappingProxyType(
         "ItemItem": "item_item",
         "LastBasket": "last_basket",
         "NCF": "ncf",
+        "NearestContent": "nearest_content",
         "Popularity": "popularity",
         "SASRec": "sequence",
         "Trending": "trending",

@@ -16,6 +16,7 @@ from recommender.generators.bpr import BPR
 from recommender.generators.ease import EASE
 from recommender.generators.last_basket import LastBasket
 from recommender.generators.ncf import NCF
+from recommender.generators.nearest_content import NearestContent
 from recommender.generators.sequence import SASRec
 from recommender.generators.trending import Trending
 from recommender.generators.word2vec import Word2Vec
@@ -36,6 +37,7 @@ KINDS = [
     ItemItem(measure="bm25"),
     ALS(factors=8, iterations=3),
     Content(),
+    NearestContent(),
     Content(price_buckets=4, encoder="lengths", encode=lambda _, texts: np.array([[len(t), 1] for t in texts], "f4")),
     EASE(),
     EASE(neighbours=20),
