@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
 
 import numpy as np
 import pandas as pd
 
 from recommender.candidates import Candidates, Scores
 from recommender.history import History
-from recommender.prior import Base, DecayedCounts, Prior
+from recommender.prior import Base
 from recommender.recommendations import LAYER_SEGMENT, Recommendations
 from recommender.spine import Spine
-from warehouse.columns import USER
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,28 +70,3 @@ class SegmentHead:
         """The best ``k`` items of every user of ``history``, by this head over ``spine``'s candidates."""
         candidates = spine.candidates(history, users, self.extra() or None, exclude_seen)
         return spine.listed(candidates, self.score(candidates), history, k, LAYER_SEGMENT, exclude_seen)
-
-
-def fit_prior(
-    segment_events: pd.DataFrame,
-    all_events: pd.DataFrame,
-    as_of: date,
-    half_life_days: float,
-    strength: float,
-    base: Base = "lift",
-) -> Prior:
-    """The prior of one segment from events; where many segments share events, count those once and ask the counts.
-
-    Args:
-        segment_events: events of the segment's users, ``user_id item_id ts weight``.
-        all_events: events of everybody, the segment included.
-        as_of: later events are left out.
-        half_life_days: of an event.
-        strength: pseudo-events; the larger, the closer to everybody.
-        base: see :meth:`recommender.prior.DecayedCounts.prior`.
-
-    Raises:
-        ValueError: a strength or half-life that is not above 0.
-    """
-    counts = DecayedCounts.of(History.from_events(all_events, as_of), half_life_days)
-    return counts.prior(segment_events[USER].unique(), strength, base)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recommender.head import SegmentHead, fit_prior
+from recommender.head import SegmentHead
 from recommender.history import History
 from recommender.prior import DecayedCounts
 
@@ -18,10 +18,10 @@ AS_OF = date(2026, 3, 1)
 PAIRS = [(f"u{n}", item) for n in range(20) for item in "abc"] + [(f"v{n}", "c") for n in range(6)]
 
 
-def _counts() -> DecayedCounts:
+def _counts(half_life_days: float = 14.0) -> DecayedCounts:
     events = pd.DataFrame(PAIRS, columns=["user_id", "item_id"])
     events = events.assign(ts=datetime(2026, 2, 20, tzinfo=UTC), weight=1.0)
-    return DecayedCounts.of(History.from_events(events, AS_OF), 14.0)
+    return DecayedCounts.of(History.from_events(events, AS_OF), half_life_days)
 
 
 COUNTS = _counts()
@@ -47,13 +47,6 @@ def test_counts_of_a_segment_are_those_of_its_rows_alone() -> None:
     assert COUNTS.of_users(np.array(["stranger"], dtype=object)).sum() == 0
 
 
-def test_counting_once_gives_what_fitting_from_events_gives() -> None:
-    events = pd.DataFrame(PAIRS, columns=["user_id", "item_id"])
-    events = events.assign(ts=datetime(2026, 2, 20, tzinfo=UTC), weight=1.0)
-    own = events[events["user_id"].isin(OURS)]
-    assert fit_prior(own, events, AS_OF, 14.0, 5.0, "popularity") == COUNTS.prior(OURS, 5.0, "popularity")
-
-
 def test_a_popularity_prior_proposes_what_the_segment_likes_most() -> None:
     head = SegmentHead("s", COUNTS.prior(OURS, 5.0, "popularity"), 1.0, base="popularity")
     assert head.extra() == ("c",)
@@ -62,3 +55,34 @@ def test_a_popularity_prior_proposes_what_the_segment_likes_most() -> None:
 def test_a_half_life_of_nothing_is_refused() -> None:
     with pytest.raises(ValueError, match="half-life must be above 0"):
         DecayedCounts.of(History.empty(COUNTS.users, COUNTS.items, AS_OF), 0)
+
+
+def test_the_prior_is_above_zero_where_the_segment_likes_more() -> None:
+    prior = COUNTS.prior(OURS, 5)
+    assert prior["c"] > 0 > prior["a"]
+    assert prior["a"] == pytest.approx(prior["b"])
+
+
+def test_the_prior_follows_the_formula() -> None:
+    prior = _counts(1e9).prior(OURS, 5)
+    share = {"a": 20 / 66, "b": 20 / 66, "c": 26 / 66}
+    unit = np.log1p(1)  # every pair has weight 1
+    for item, own in (("a", 0.0), ("c", 6 * unit)):
+        lift = np.log((own + 5 * share[item]) / (6 * unit + 5) / share[item])
+        assert prior[item] == pytest.approx(lift, rel=1e-4)
+
+
+def test_more_strength_shrinks_the_prior() -> None:
+    weak, strong = (COUNTS.prior(OURS, strength) for strength in (1, 1000))
+    assert 0 < strong["c"] < weak["c"]
+
+
+def test_a_segment_without_events_has_no_lift() -> None:
+    prior = COUNTS.prior(np.array([], dtype=object), 5)
+    assert set(prior) == {"a", "b", "c"}
+    assert max(abs(lift) for lift in prior.values()) < 1e-9
+
+
+def test_a_prior_without_strength_is_refused() -> None:
+    with pytest.raises(ValueError, match="strength must be above 0"):
+        COUNTS.prior(OURS, 0)

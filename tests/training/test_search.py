@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recommender.head import fit_prior
 from recommender.metrics import per_user
 from recommender.spine import Spine
 from tests.training.planted import AS_OF, SETTINGS, PlantedWorld, planted_world
@@ -18,6 +17,7 @@ from training.bench import Bench, HeadParameters, bench
 from training.evaluation import FoldReader, judged, members_of
 from training.search import prior_keys, search
 from training.settings import EvaluationSettings, HeadSettings
+from training.stand import Stand
 from training.studies import Sampler
 from warehouse.windows import Window
 
@@ -27,13 +27,11 @@ HEAD = HeadSettings(trials=40, passes=1, minimum_users=20)
 
 @pytest.fixture(scope="module")
 def ready() -> Bench:
-    world: PlantedWorld = planted_world(users=700)
+    world: PlantedWorld = planted_world(users=1600)
     fold = Fold(WINDOW.start, WINDOW, "tune", Spine.fit(world, WINDOW.start, SETTINGS.spine))
     members = members_of(world.assignments(fold.cutoff), "a")
     reader = FoldReader(world, EvaluationSettings())
-    events = reader.events_before(fold.cutoff, 365)
-    own = events[events["user_id"].isin(members)]
-    priors = {key: fit_prior(own, events, fold.cutoff, *key) for key in prior_keys(HEAD)}
+    priors = {key: reader.counts(Stand.of(fold), key[0]).prior(members, *key[1:]) for key in prior_keys(HEAD)}
     return bench(reader.cohort(fold, members), priors, "a", 10, True)
 
 
