@@ -10,7 +10,7 @@ export MLFLOW_DISABLE_TELEMETRY := true
 # some fifty processes import Airflow, MLflow or Evidently: each would compile them anew
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test check format lint types contracts docs bench-backfill bench-simulate bench-topn bench-ml1m-m1 bench-generators bench-ratings bench-planted bench-gate bench-size bench-bands clean help
+.PHONY: demo test check format lint types contracts docs bench-backfill bench-simulate bench-topn bench-ml1m-m1 bench-generators bench-ratings bench-planted bench-gate bench-size bench-bands bench-retail clean help
 
 help:
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -74,6 +74,9 @@ bench-ml1m-m1: $(VENV)/.test ## [DATA=../shared/data BUDGET_MINUTES=10]: the sam
 
 bench-generators: $(VENV)/.test ## every candidate generator alone, by time (uv sync --inexact --extra neural --extra word2vec adds theirs); DATA=…
 	$(BIN)/python benchmarks/generators.py
+
+bench-retail: $(VENV)/.test ## Online Retail by time: spine, ranker, blend, single models, popularity; users without history; DATA=…
+	$(BIN)/python -m benchmarks.retail
 
 bench-ratings: $(VENV)/.test ## RMSE of shrunken means and what an explicit rating should weigh, on ML-1M; DATA=…
 	$(BIN)/python benchmarks/ratings.py
