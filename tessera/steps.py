@@ -60,6 +60,18 @@ def assign(as_of: str) -> Plain:
     return assign_users(_store(), load(), _day(as_of))
 
 
+def compare_segmentations(as_of: str, candidates: str | None = None, heads: bool = False) -> list[Plain]:
+    """Measure ways to segment the users as of a day: those of a TOML file, or the usual ones; a row each."""
+    from pathlib import Path
+
+    from tessera.segment_comparison import SegmentComparison, load_candidates
+    from tessera.settings import load
+
+    given = load_candidates(Path(candidates)) if candidates else None
+    comparison = SegmentComparison(_store(), load(), _day(as_of))
+    return [row.plain() for row in comparison.run(given, heads)]
+
+
 def assigned(as_of: str) -> bool:
     """Whether users have been assigned as of a day."""
     return _day(as_of) in _store().dates("segment_assignments")

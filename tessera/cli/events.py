@@ -93,18 +93,39 @@ def features(
         _show_user(as_of, user)
 
 
-def segment(as_of: AsOf) -> None:
+def segment(
+    as_of: AsOf,
+    compare: Annotated[
+        bool, typer.Option("--compare", help="Measure ways to segment instead; writes no table.")
+    ] = False,
+    heads: Annotated[bool, typer.Option("--heads", help="With --compare: also train heads on each. Costly.")] = False,
+    candidates: Annotated[Path | None, typer.Option(help="With --compare: a TOML file of candidates.")] = None,
+    out: Annotated[Path | None, typer.Option(help="With --compare: write the figures here (JSON).")] = None,
+) -> None:
     """Find the segments and who belongs to them.
 
-    Shows each segment in force as of a day with its size and profile.
+    Shows each segment in force as of a day with its size and profile. With `--compare`, measures history bands alone,
+    K-Means, hierarchical clusters and each known demographic (or your own candidates) by how stable they are, by what
+    they tell beyond the history, and with `--heads` by what heads gain on them.
 
-    Example: `tessera segment --as-of 2026-06-29`
+    Examples: `tessera segment --as-of 2026-06-29`, `tessera segment --as-of 2026-06-29 --compare --out compared.json`
     """
-    from tessera import steps
-    from tessera.cli.console import table, working
+    from tessera.cli.console import working
 
+    if compare:
+        from tessera.cli.comparison import show_comparison
+
+        show_comparison(as_of, candidates, heads, out)
+        return
     with working(f"segments as of {as_of}"):
-        assigned = steps.assign(as_of.isoformat())
+        _show_segments(as_of)
+
+
+def _show_segments(as_of: date) -> None:
+    from tessera import steps
+    from tessera.cli.console import table
+
+    assigned = steps.assign(as_of.isoformat())
     living = _living(assigned["fitted_as_of"])
     rows = [_line(row, assigned["users"]) for row in living.to_dict("records")]
     headings = ("Segment", "Name", "Band", "Users", "What distinguishes it (segment, everybody)")
