@@ -10,7 +10,7 @@ export MLFLOW_DISABLE_TELEMETRY := true
 # some fifty processes import Airflow, MLflow or Evidently: each would compile them anew
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test check format lint types contracts docs bench-backfill bench-simulate bench-topn bench-ml1m-m1 bench-generators bench-ratings bench-planted bench-gate bench-size bench-bands bench-retail clean help
+.PHONY: demo test check format lint types contracts docs bench-backfill bench-simulate bench-cost bench-scale-10m bench-scale-50m bench-topn bench-ml1m-m1 bench-generators bench-ratings bench-planted bench-gate bench-size bench-bands bench-retail clean help
 
 help:
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -60,6 +60,17 @@ bench-backfill: $(VENV)/.test ## 30 days of ingest backfilled twice and once rev
 
 bench-simulate: $(VENV)/.test ## ten million simulated events: time and memory
 	$(BIN)/python benchmarks/simulate_10m.py
+
+SCALE = $(if $(EVENTS),--events $(EVENTS),) $(if $(USERS),--users $(USERS),) $(if $(ITEMS),--items $(ITEMS),) $(if $(FOLDER),--folder "$(FOLDER)",)
+
+bench-cost: $(VENV)/.test ## what the parts cost on one thread: EASE, ALS, top-100, K-Means, heads; ONLY=ease,als,topk,kmeans,heads
+	$(BIN)/python benchmarks/cost.py $(if $(ONLY),--only $(ONLY),) $(if $(FOLDER),--folder "$(FOLDER)",)
+
+bench-scale-10m: $(VENV)/.test ## the whole training loop on ten million events, with a profile; EVENTS=… USERS=… ITEMS=… FOLDER=…
+	OMP_WAIT_POLICY=PASSIVE $(BIN)/python benchmarks/scale_10m.py $(SCALE)
+
+bench-scale-50m: $(VENV)/.test ## features of fifty million events, whole and a day at a time; EVENTS=… USERS=… ITEMS=… FOLDER=…
+	$(BIN)/python benchmarks/scale_50m.py $(SCALE)
 
 bench-bands: $(VENV)/.test ## ML-1M by length of history: spine, bands, heads by gender and age, placebo; DATA=…
 	$(BIN)/python benchmarks/bands.py
