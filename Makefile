@@ -10,7 +10,7 @@ export MLFLOW_DISABLE_TELEMETRY := true
 # some fifty processes import Airflow, MLflow or Evidently: each would compile them anew
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test check format lint types contracts docs bench-backfill bench-simulate bench-cost bench-scale-10m bench-scale-50m bench-topn bench-ml1m-m1 bench-generators bench-ratings bench-planted bench-gate bench-size bench-bands bench-retail clean help
+.PHONY: demo test check format lint types contracts docs bench-backfill bench-simulate bench-cost bench-scale-10m bench-scale-50m bench-topn bench-ml1m-m1 bench-generators bench-ratings bench-preprocessing bench-planted bench-gate bench-size bench-bands bench-retail clean help
 
 help:
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -88,6 +88,9 @@ bench-generators: $(VENV)/.test ## every candidate generator alone, by time (uv 
 
 bench-retail: $(VENV)/.test ## Online Retail by time: spine, ranker, blend, single models, popularity; users without history; DATA=…
 	$(BIN)/python -m benchmarks.retail
+
+bench-preprocessing: $(VENV)/.test ## missing and damaged columns before a ranker: does imputing or capping pay?
+	$(BIN)/python benchmarks/preprocessing.py
 
 bench-ratings: $(VENV)/.test ## RMSE of shrunken means and what an explicit rating should weigh, on ML-1M; DATA=…
 	$(BIN)/python benchmarks/ratings.py
