@@ -10,7 +10,7 @@ export MLFLOW_DISABLE_TELEMETRY := true
 # some fifty processes import Airflow, MLflow or Evidently: each would compile them anew
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test check format lint types contracts docs bench-backfill bench-simulate bench-cost bench-scale-10m bench-scale-50m bench-topn bench-ml1m-m1 bench-generators bench-ratings bench-preprocessing bench-planted bench-gate bench-size bench-bands bench-retail clean help
+.PHONY: demo test check format lint types contracts docs bench-backfill bench-simulate bench-cost bench-scale-10m bench-scale-50m bench-topn bench-ml1m-m1 bench-generators bench-ratings bench-preprocessing bench-planted bench-gate bench-size bench-bands bench-retail bench-ml1m-time clean help
 
 help:
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -91,6 +91,9 @@ bench-retail: $(VENV)/.test ## Online Retail by time: spine, ranker, blend, sing
 
 bench-preprocessing: $(VENV)/.test ## missing and damaged columns before a ranker: does imputing or capping pay?
 	$(BIN)/python benchmarks/preprocessing.py
+
+bench-ml1m-time: $(VENV)/.test ## the same rivals on MovieLens-1M by time; DATA=…
+	$(BIN)/python -m benchmarks.ml1m_time
 
 bench-ratings: $(VENV)/.test ## RMSE of shrunken means and what an explicit rating should weigh, on ML-1M; DATA=…
 	$(BIN)/python benchmarks/ratings.py

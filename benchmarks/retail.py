@@ -93,7 +93,8 @@ class Retail:
         """What was sold before ``as_of``."""
         past = self.log[self.log["ts"] < pd.Timestamp(as_of, tz="UTC")]
         prices = past.groupby("item_id", as_index=False)["price"].median()
-        return prices.merge(self.titles, on="item_id", how="left")
+        listed: pd.DataFrame = prices.merge(self.titles, on="item_id", how="left")
+        return listed
 
     def span(self) -> Window:
         """The days that hold events."""

@@ -17,6 +17,7 @@ from training.decision import Decision
 from training.evaluation import METRICS, Assignments, FoldReader, judged, means, paired
 from training.gate import decide_parent
 from training.plots import SegmentMetric
+from training.rivals import rival_metrics, rivals_told
 from training.settings import TrainingSettings
 from warehouse.columns import SEGMENT, USER
 from warehouse.windows import Window
@@ -82,10 +83,10 @@ def train_global(
         spine=spine,
         folds=folds,
         evaluation=evaluation,
-        metrics=means(evaluation, k) | _by_segment(evaluation, k),
+        metrics=means(evaluation, k) | _by_segment(evaluation, k) | rival_metrics(spine),
         segments=_intervals(evaluation),
         decision=decide_parent(evidence, settings.gate),
-        notes=(missing,) if missing else (),
+        notes=tuple(note for note in (missing, rivals_told(spine)) if note),
     )
 
 
