@@ -10,6 +10,7 @@ from scipy import sparse
 from recommender.catalogue import Catalogue
 from recommender.habits import HABIT_FEATURES, user_habits
 from recommender.history import History
+from recommender.matrices import rows_of
 from recommender.preprocessing import TableEncoding
 from recommender.retrieval import Pairs
 from recommender.trends import TREND_FEATURES
@@ -69,8 +70,12 @@ def _pair_block(pairs: Pairs, history: History, catalogue: Catalogue, half_life:
 
 def _affinity(profile: sparse.csr_matrix, labels: sparse.csr_matrix, pairs: Pairs) -> Matrix:
     """Share of the user's taste that lies in the item's labels."""
-    shares = ((profile @ labels) @ labels.T).toarray()
-    return np.asarray(shares[pairs.user_code, pairs.item_code], dtype=np.float32)
+    taste = (profile @ labels).toarray()
+    rows = rows_of(labels, pairs.item_code)
+    # users by items would be dense: a few labels reach the whole catalogue
+    owner = np.repeat(np.arange(len(pairs.item_code)), np.diff(rows.indptr))
+    shares = rows.data * taste[pairs.user_code[owner], rows.indices]
+    return np.bincount(owner, weights=shares, minlength=len(pairs.item_code)).astype(np.float32)
 
 
 def _distance(profile: sparse.csr_matrix, of_item: Matrix, pairs: Pairs) -> Matrix:
