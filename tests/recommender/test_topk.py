@@ -95,3 +95,12 @@ def test_a_folder_without_a_cache_still_compiles(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr("numba.njit", njit)
     assert topk._compiled.__wrapped__() is heap.best_of_rows
     assert asked == [True, False]
+
+
+def test_a_request_never_waits_for_a_compiler(monkeypatch: pytest.MonkeyPatch) -> None:
+    def compiled() -> Callable[..., None]:
+        raise AssertionError("one row is numpy's, however wide")
+
+    monkeypatch.setattr(topk, "_compiled", compiled)
+    codes, _ = top_k(np.arange(3_000_000, dtype=np.float32)[None, :], 3)
+    assert codes.tolist() == [[2_999_999, 2_999_998, 2_999_997]]
