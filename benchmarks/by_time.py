@@ -78,6 +78,13 @@ def with_blend(windows: Sequence[Judged]) -> tuple[list[Judged], dict[str, float
     return [replace(part, frame=part.frame.assign(**{BLEND: part.block.ndcg(weights, K)})) for part in windows], weights
 
 
+def without_one(windows: Sequence[Judged], name: str, without: str) -> list[Judged]:
+    """Every window with a column ``name``: a blend tuned in the same way without one generator."""
+    rest = {entry: weight for entry, weight in windows[0].spine.settings.weights.items() if entry != without}
+    weights = tuned_weights([part.block for part in windows if not part.period.test], rest, K, _PASSES)
+    return [replace(part, frame=part.frame.assign(**{name: part.block.ndcg(weights, K)})) for part in windows]
+
+
 def best_single(windows: Sequence[Judged]) -> str:
     """The generator with the highest mean over the validation windows' known users."""
     means = {name: float(np.mean(_validation(windows, name, KNOWN))) for name in windows[0].spine.settings.names}

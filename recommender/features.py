@@ -43,12 +43,20 @@ def assemble(pairs: Pairs, history: History, catalogue: Catalogue, user_features
     blocks = (
         pairs.scores,
         pairs.ranks,
+        _shares(pairs, len(history.users)),
         _pair_block(pairs, history, catalogue, half_life),
         catalogue.trends[pairs.item_code],
         catalogue.features[pairs.item_code],
         user_features[pairs.user_code],
     )
     return np.concatenate(blocks, axis=1, dtype=np.float32)
+
+
+def _shares(pairs: Pairs, users: int) -> Matrix:
+    """Scores over the best that the user's own proposals have: raw scores of long and short histories differ."""
+    best = np.zeros((users, pairs.scores.shape[1]), dtype=np.float32)
+    np.maximum.at(best, pairs.user_code[pairs.from_parent], pairs.scores[pairs.from_parent])
+    return np.asarray(pairs.scores / np.maximum(best, np.float32(1e-12))[pairs.user_code] * (best > 0)[pairs.user_code])
 
 
 def _pair_block(pairs: Pairs, history: History, catalogue: Catalogue, half_life: float) -> Matrix:

@@ -23,7 +23,7 @@ class FeatureSchema:
     """The ranker's columns.
 
     Args:
-        generators: whose score and rank are read.
+        generators: whose score, rank and share of the user's best score are read.
         items: columns of the items, as preprocessing makes them.
         users: columns of the users, as preprocessing makes them.
         labels: of all columns, those that hold codes, not amounts.
@@ -44,7 +44,7 @@ class FeatureSchema:
     @property
     def names(self) -> tuple[str, ...]:
         """Every column of the ranker's matrix, in order."""
-        scores = [f"score_{name}" for name in self.generators] + [f"rank_{name}" for name in self.generators]
+        scores = (f"{kind}_{name}" for kind in ("score", "rank", "share") for name in self.generators)
         items, users = (f"item_{name}" for name in self.items), (f"user_{name}" for name in self.users)
         trends = (f"trend_{name}" for name in TREND_FEATURES)
         return (*scores, *PAIR_FEATURES, *trends, *items, *users)

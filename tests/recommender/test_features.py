@@ -32,6 +32,17 @@ def test_the_schema_lists_scores_pairs_items_and_users_in_order() -> None:
     assert [SCHEMA.names[n] for n in SCHEMA.categorical] == ["item_brand", "item_category", "user_gender"]
 
 
+def test_shares_are_of_the_best_that_was_proposed() -> None:
+    history = History.empty(Vocabulary.of("uv"), Vocabulary.of("abc"), date(2026, 3, 1))
+    scores = np.array([[2.0, 0.0], [4.0, 0.0], [8.0, 1.0]], dtype=np.float32)
+    own = np.array([True, True, False])
+    pairs = Pairs(np.array([1, 1, 1]), np.array([0, 1, 2]), scores, np.ones_like(scores), own)
+    matrix = assemble(pairs, history, Catalogue.of(ITEMS, PREPROCESSING.items, history), np.zeros((2, 2), "f4"), 60.0)
+    columns = dict(zip(SCHEMA.names, matrix.T.tolist(), strict=True))
+    assert columns["share_als"] == [0.5, 1, 2]
+    assert columns["share_content"] == [0, 0, 0]
+
+
 def test_columns_of_lists_are_no_features() -> None:
     tagged = USERS.assign(tags=[["x"], ["y", "z"]])
     assert FeatureSchema.of(Preprocessing.fit(tagged, ITEMS), ["als", "content"]) == SCHEMA
