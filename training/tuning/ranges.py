@@ -32,43 +32,31 @@ RANGES: Final[Mapping[str, Space]] = MappingProxyType(
             "dropout": Range(0.0, 0.8),
             "user_exponent": Range(-1.0, 0.0),
         },
-        "ItemItem": {"neighbours": Range(20, 1000, log=True, whole=True), "measure": Choice(("cosine", "bm25"))},
-        "LastBasket": {
-            "half_life_days": _HALF_LIFE,
-            "memory_days": Range(5, 365, log=True),
-            "within": Range(0.3, 30, log=True),
-            "damping": Range(0, 1),
-            "shrink": Range(0.5, 50, log=True),
+        "ItemItem": {
+            "neighbours": Range(20, 1000, log=True, whole=True),
+            "measure": Choice(("ease", "cosine", "bm25")),
+            "regularisation": Range(10, 1000, log=True),
         },
-        "BPR": {
-            "factors": Range(32, 128, log=True, whole=True),
-            "learning_rate": Range(0.01, 0.2, log=True),
-            "regularisation": Range(0.001, 0.1, log=True),
-            "iterations": Range(30, 150, log=True, whole=True),
-        },
-        "Word2Vec": {
-            "window": Range(2, 20, log=True, whole=True),
-            "exponent": Range(-0.5, 1.0),
-            "memory_days": Range(10, 365, log=True),
-        },
-        "NCF": {"learning_rate": Range(0.002, 0.01, log=True), "memory_days": Range(10, 365, log=True)},
-        "SASRec": {
-            "learning_rate": Range(0.002, 0.01, log=True),
-            "horizon": Range(1, 50, log=True, whole=True),
-            "memory_days": Range(10, 365, log=True),
-        },
-        "Trending": {
-            "half_life_days": Range(2, 15, log=True),
-            "slow_half_life_days": Range(20, 200, log=True),
-            "shrink": Range(5, 100, log=True),
-        },
-        "Popularity": {},
     }
 )
 """By kind of generator; a kind that is not named is fitted as it stands."""
 
 TIMED: Final[Mapping[str, Space]] = MappingProxyType(
-    {kind: {"half_life_days": _HALF_LIFE} for kind in ("ALS", "EASE", "ItemItem", "LastBasket", "Popularity")}
+    {kind: {"half_life_days": _HALF_LIFE} for kind in ("ALS", "EASE", "ItemItem", "Popularity")}
+    | {
+        "LastBasket": {
+            "half_life_days": _HALF_LIFE,
+            "memory_days": _HALF_LIFE,
+            "within": Range(0.3, 30, log=True),
+            "damping": Range(0, 1),
+            "shrink": Range(0.5, 50, log=True),
+        },
+        "Trending": {
+            "half_life_days": Range(1, 30, log=True),
+            "slow_half_life_days": Range(30, 365, log=True),
+            "shrink": Range(1, 200, log=True),
+        },
+    }
 )
 """Searched as well where events have times."""
 
