@@ -41,12 +41,12 @@ SPINE = SpineSettings(
             {"factors": 32, "regularisation": 30.0, "alpha": 4.0, "iterations": 8, "half_life_days": 365.0},
         ),
     ),
-    blend=(("popularity", 0.15), ("item_item", 0.4), ("als", 1.0)),
+    blend=(("popularity", 0.3), ("item_item", 1.0), ("als", 1.0)),
     label_days=NO_RANKER,
 )
 SETTINGS = TrainingSettings(
     spine=SPINE,
-    backtest=BacktestSettings(holdout_days=14, gate_windows=6, tune_windows=2, minimum_history_days=28),
+    backtest=BacktestSettings(holdout_days=14, gate_windows=6, tune_windows=2, minimum_history_days=70),
     evaluation=EvaluationSettings(users_per_fold=EVERYBODY),
 )
 

@@ -31,13 +31,14 @@ class World:
     """What is generated.
 
     Args:
-        users: of one segment.
+        users: of one segment, over all weeks.
         segments: how many.
         contrast: standard deviation of a segment's log lifts; 0 plants nothing.
         items: in the catalogue.
         weeks: of events.
         rate: events a user and week, on average; users differ (gamma with shape 2).
-        newcomers: share of the users who join in a week of their own; the others were there from the start.
+        stay: weeks from a user's first to his last; users come evenly, so that after as many weeks histories are as
+            long as they will ever be, and what a head is worth does not fade because everybody gets better known.
         tastes: groups of items; a user prefers two of them.
         appetite: log lift of a preferred group.
         fashion: standard deviation of every item's log popularity from week to week.
@@ -45,13 +46,13 @@ class World:
         seed: of everything.
     """
 
-    users: int = 1400
+    users: int = 2400
     segments: int = 4
-    contrast: float = 0.8
+    contrast: float = 0.6
     items: int = 600
-    weeks: int = 24
+    weeks: int = 30
     rate: float = 0.7
-    newcomers: float = 0.6
+    stay: int = 10
     tastes: int = 24
     appetite: float = 2.5
     fashion: float = 0.2
@@ -73,8 +74,8 @@ class World:
         count = self.users * self.segments
         activity = rng.gamma(2.0, self.rate / 2.0, count)
         taste = np.argsort(rng.random((count, self.tastes)), axis=1)[:, :2]
-        joined = np.where(rng.random(count) < self.newcomers, rng.integers(0, self.weeks, count), 0)
-        return Habit(activity, taste, joined), np.repeat(np.arange(self.segments), self.users)
+        joined = rng.integers(-self.stay, self.weeks, count)
+        return Habit(activity, taste, joined, self.stay), np.repeat(np.arange(self.segments), self.users)
 
     def _logits(self, rng: np.random.Generator) -> list[tuple[int, Logits]]:
         group = rng.integers(0, self.tastes, self.items)
@@ -101,15 +102,16 @@ class World:
 
 @dataclass(frozen=True, eq=False)
 class Habit:
-    """Per user: mean events a week, the two preferred groups of items ``(users, 2)``, the week of joining."""
+    """Per user: mean events a week, the two preferred groups of items ``(users, 2)``, first week."""
 
     activity: Floats
     taste: Codes
     joined: Codes
+    stay: int
 
     def in_week(self, week: int) -> Floats:
-        """Mean events in ``week``; none before joining."""
-        return np.where(week >= self.joined, self.activity, 0.0)
+        """Mean events in ``week``; none outside of the user's own weeks."""
+        return np.where((week >= self.joined) & (week < self.joined + self.stay), self.activity, 0.0)
 
 
 @dataclass(frozen=True, eq=False)

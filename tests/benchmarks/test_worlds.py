@@ -1,12 +1,9 @@
 from __future__ import annotations
 
-from datetime import timedelta
-
 import numpy as np
 import pandas as pd
 
-from benchmarks.worlds import START, World, segment_of
-from warehouse.windows import Window
+from benchmarks.worlds import World, segment_of
 
 SMALL = World(users=200, segments=2, items=60, weeks=6, contrast=0.0, rate=2.0)
 
@@ -33,7 +30,7 @@ def test_nothing_planted_means_that_segments_choose_alike() -> None:
 
 
 def test_a_users_history_tells_the_taste() -> None:
-    world = World(users=300, segments=1, items=60, weeks=6, rate=4.0, newcomers=0.0, tastes=6)
+    world = World(users=300, segments=1, items=60, weeks=6, rate=6.0, stay=6, tastes=6)
     log = world.source().log
     counts = pd.crosstab(log["user_id"], log["item_id"])
     profiles = counts[counts.sum(axis=1) > 15]
@@ -42,12 +39,12 @@ def test_a_users_history_tells_the_taste() -> None:
     assert np.quantile(between[np.triu_indices_from(between, 1)], 0.95) > 0.4
 
 
-def test_newcomers_have_no_event_before_they_join() -> None:
-    everybody, late = (
-        World(users=400, segments=1, items=60, weeks=8, newcomers=share).source() for share in (0.0, 1.0)
-    )
-    first = Window(START, START + timedelta(weeks=1))
-    assert len(late.events(first)) < 0.4 * len(everybody.events(first))
+def test_users_stay_as_long_as_the_world_says_and_histories_stop_growing() -> None:
+    log = World(users=4000, segments=1, items=60, weeks=16, stay=4).source().log
+    lengths = log.groupby("user_id")["ts"].agg(lambda ts: (ts.max() - ts.min()).days)
+    assert lengths.max() < 28
+    weekly = np.bincount(((log["ts"] - log["ts"].min()).dt.days // 7).to_numpy())[4:16]
+    assert weekly.min() > 0.7 * weekly.max()
 
 
 def test_events_come_in_the_order_and_the_days_of_the_world() -> None:
