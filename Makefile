@@ -10,7 +10,7 @@ export MLFLOW_DISABLE_TELEMETRY := true
 # some fifty processes import Airflow, MLflow or Evidently: each would compile them anew
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test check format lint types contracts docs bench-backfill bench-simulate bench-cost bench-scale-10m bench-scale-50m bench-topn bench-ml1m-m1 bench-generators bench-ratings bench-preprocessing bench-planted bench-gate bench-size bench-bands bench-retail bench-ml1m-time clean help
+.PHONY: demo test check format lint types contracts docs bench-backfill bench-simulate bench-cost bench-scale-10m bench-scale-50m bench-topn bench-ml1m-m1 bench-generators bench-ratings bench-preprocessing bench-planted bench-gate bench-size bench-bands bench-ladder bench-retail bench-ml1m-time clean help
 
 help:
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -74,6 +74,9 @@ bench-scale-50m: $(VENV)/.test ## features of fifty million events, whole and a 
 
 bench-bands: $(VENV)/.test ## ML-1M by length of history: spine, bands, heads by gender and age, placebo; DATA=…
 	$(BIN)/python benchmarks/bands.py
+
+bench-ladder: $(VENV)/.test ## every strategy of segment models on a generated world: gain at the gate, on fresh weeks, cost
+	$(BIN)/python benchmarks/ladder.py
 
 BUDGET := $(if $(BUDGET_MINUTES),--budget-minutes $(BUDGET_MINUTES),) $(if $(K),--k $(K),)
 
