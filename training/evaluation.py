@@ -90,7 +90,9 @@ class FoldReader:
         """Events of the last ``days`` days before ``as_of``: ``user_id item_id event_type ts weight``."""
         key = (as_of, days)
         if key not in self._events:
-            self._events[key] = self.source.events(_past(self.source, as_of, days))[[USER, ITEM, TYPE, TS, WEIGHT]]
+            events = self.source.events(_past(self.source, as_of, days))[[USER, ITEM, TYPE, TS, WEIGHT]]
+            # the newest only: a year of every window would be many times what one window needs
+            self._events = {key: events}
         return self._events[key]
 
     def history(self, stand: Stand) -> History:
