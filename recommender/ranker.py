@@ -77,6 +77,7 @@ def fit_booster(
     seed: int,
     threads: int,
     start: str | None = None,
+    directions: tuple[int, ...] = (),
 ) -> tuple[str, list[float]]:
     """Train one seed.
 
@@ -89,6 +90,7 @@ def fit_booster(
         seed: of everything random.
         threads: of LightGBM.
         start: a model's text whose trees come first; the new ones correct it.
+        directions: one a column: 1 where more must never lower the score, -1 where less must not, 0 where free.
 
     Returns:
         The model as text, and NDCG@10 of the held-back users after every tree.
@@ -101,7 +103,7 @@ def fit_booster(
     dataset = _dataset(train, categorical)
     curve: dict[str, Any] = {}
     booster = lightgbm.train(
-        _parameters(settings, seed, threads),
+        _parameters(settings, seed, threads) | ({"monotone_constraints": list(directions)} if any(directions) else {}),
         dataset,
         num_boost_round=settings.trees,
         init_model=lightgbm.Booster(model_str=start) if start else None,

@@ -112,12 +112,15 @@ def _boosted(
 ) -> tuple[LambdaRanker, list[list[float]], Floats]:
     """The ranker, its learning curves, and NDCG of the users whom each seed left out, in the slices' order."""
     texts, curves = [], []
+    directions = _directions(schema, settings)
     values = [np.full(len(part.truth.users), np.nan) for part in slices]
     for fold, seed in enumerate(settings.ranker.seeds):
         progress(f"ranker, seed {seed}: {sum(part.labelled for part in slices)} labelled users")
         samples = [part.sample(_folds(part) != fold, settings.ranker.negatives, seed) for part in slices]
         sample = joined(samples, len(schema.names))
-        text, curve = fit_booster(sample, schema.categorical, settings.ranker, seed, settings.threads)
+        text, curve = fit_booster(
+            sample, schema.categorical, settings.ranker, seed, settings.threads, directions=directions
+        )
         texts.append(text)
         curves.append(curve)
         for part, found in zip(slices, values, strict=True):
@@ -125,6 +128,14 @@ def _boosted(
             found[left_out] = _left_out(part, LambdaRanker((text,), settings.threads), left_out)
     every = np.concatenate(values)
     return LambdaRanker(tuple(texts), settings.threads), curves, every[np.isfinite(every)]
+
+
+def _directions(schema: FeatureSchema, settings: SpineSettings) -> tuple[int, ...]:
+    if not settings.ranker.monotone:
+        return ()
+    rising = {f"{kind}_{name}" for kind in ("score", "share") for name in settings.personal}
+    falling = {f"rank_{name}" for name in settings.personal}
+    return tuple((name in rising) - (name in falling) for name in schema.names)
 
 
 def _left_out(part: LabelSlice, ranker: LambdaRanker, users: NDArray[np.bool_]) -> Floats:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Final, Literal
 
-from recommender.generators.registry import GeneratorSettings, Parameter, build
+from recommender.generators.registry import SHARED, GeneratorSettings, Parameter, build
 from recommender.preprocessing.settings import PreprocessingSettings
 
 DEFAULT_GENERATORS: Final = (
@@ -30,7 +30,8 @@ class RankerSettings:
 
     ``users`` bounds the labelled users of all slices together, ``negatives`` the unlabelled candidates a user; below
     ``minimum_users`` labelled users the linear blend replaces the ranker. ``patience`` trees without a gain on
-    held-back users end a seed early; 0 grows them all.
+    held-back users end a seed early; 0 grows them all. With ``monotone`` a better score, share or rank of a generator
+    that knows the user never lowers the ranker's score.
     """
 
     seeds: tuple[int, ...] = (1, 2, 3)
@@ -43,6 +44,7 @@ class RankerSettings:
     minimum_leaf: int = 60
     l2: float = 5.0
     patience: int = 30
+    monotone: bool = False
 
     def __post_init__(self) -> None:
         if not self.seeds:
@@ -116,6 +118,11 @@ class SpineSettings:
     def names(self) -> tuple[str, ...]:
         """The generators' names in order."""
         return tuple(generator.name for generator in self.generators)
+
+    @property
+    def personal(self) -> tuple[str, ...]:
+        """Names of the generators that say different things to different users."""
+        return tuple(generator.name for generator in self.generators if generator.kind not in SHARED)
 
     @property
     def weights(self) -> dict[str, float]:

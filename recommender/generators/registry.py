@@ -29,6 +29,8 @@ KINDS: Final[Mapping[str, str]] = MappingProxyType(
         "Word2Vec": "word2vec",
     }
 )
+# kinds that score alike for everybody
+SHARED: Final = ("Popularity", "Trending")
 
 
 @dataclass(frozen=True)

@@ -79,6 +79,18 @@ def test_a_spine_of_several_slices_trained_twice_is_byte_identical(
     assert first.files == second.files
 
 
+def test_a_monotone_ranker_never_punishes_a_better_proposal(small_world: Any, small_settings: SpineSettings) -> None:
+    settings = replace(small_settings, ranker=replace(small_settings.ranker, monotone=True))
+    fitted = Spine.fit(small_world, date(2026, 2, 20), settings)
+    assert fitted.ranker is not None
+    history = fitted.history(small_world.log, fitted.as_of).rows(np.arange(20))
+    for _, matrix in fitted.columns(history, small_world.people):
+        better = matrix.copy()
+        better[:, fitted.schema.names.index("rank_als")] = 1
+        better[:, fitted.schema.names.index("share_als")] += 0.5
+        assert (fitted.ranker.score(better) >= fitted.ranker.score(matrix) - 1e-6).all()
+
+
 def test_an_unknown_order_is_refused() -> None:
     with pytest.raises(ValueError, match="found 'luck'"):
         SpineSettings(order="luck")  # type: ignore[arg-type]

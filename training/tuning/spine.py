@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from recommender.blend import BlendBlock
-from recommender.generators.registry import GeneratorSettings, build
+from recommender.generators.registry import SHARED, GeneratorSettings, build
 from recommender.settings import SpineSettings
 from training.studies import StudySettings, Trial
 from training.tuning.blend import TunedBlend, blend_blocks, search_blend, weight_space
@@ -19,7 +19,6 @@ from training.tuning.ranges import space_of
 from training.tuning.windows import Scores, TuningWindow
 
 _BLEND_SHARE = 0.2
-_SHARED = ("Popularity", "Trending")  # kinds that score alike for everybody
 _MOST_CELLS = 100_000_000  # users x items whose scores are held for complements: 400 MB
 
 Progress = Callable[[str], None]
@@ -145,7 +144,7 @@ class _Search:
         """Search one generator alone and, if others of its sort came before, for what it adds to them."""
         alone = self._search(first, first.name, None)
         self._tuned.append(alone)
-        if first.kind in _SHARED:
+        if first.kind in SHARED:
             return
         if self._beside is not None and f"{first.name}+" in self._waiting:
             self._complements[first.name] = self._search(alone.settings, f"{first.name}+", self._beside)
@@ -165,7 +164,7 @@ class _Search:
         sizes = {first.name: len(self._spaces[first.name]) for first in generators}
         cells = sum(len(window.truth.users) * len(window.truth.items) for window in self._windows)
         if cells <= _MOST_CELLS:
-            own = [first.name for first in generators if first.kind not in _SHARED]
+            own = [first.name for first in generators if first.kind not in SHARED]
             sizes |= {f"{name}+": sizes[name] for name in own[1:] if sizes[name]}
         return sizes
 
@@ -207,8 +206,8 @@ def _blend(
     seconds: float,
     journals: Path | None,
 ) -> TunedBlend:
-    shared = [entry.settings.name for entry in tuned if entry.settings.kind in _SHARED]
-    personal = [entry.settings.name for entry in tuned if entry.settings.kind not in _SHARED]
+    shared = [entry.settings.name for entry in tuned if entry.settings.kind in SHARED]
+    personal = [entry.settings.name for entry in tuned if entry.settings.kind not in SHARED]
     first = dict.fromkeys(personal, 0.5) | dict.fromkeys(shared, 0.0)
     study = _study(settings, settings.blend_trials, seconds)
     return search_blend(blocks, first, weight_space(personal, shared), study, settings.k, _journal(journals, "blend"))
