@@ -61,7 +61,7 @@ def als() -> tuple[list[Row], Figures]:
     """Our ALS against implicit's own ``fit`` on the very matrix that ours hands over: twice each, the faster counts."""
     from implicit.cpu.als import AlternatingLeastSquares
 
-    given = training(50_000, 10_000, 1_000_000)
+    given = training(20_000, 5_000, 400_000)
     ours = ALS()
     confidence = ours.fit(given)._confidence(given.history)
 
