@@ -94,9 +94,9 @@ def tuned_spine(data: GivenN, parts: Parts) -> Spine:
     spine = data.spine(parts.fitting, _SPINE)
     benches = [bench(data.cohort(spine, parts.tuning, band), {}, "global", K, True) for band in BANDS]
     found = search(benches, replace(_BLEND, evidence=0.0)).parameters.blend
-    blend = tuple((name, weight + found.get(name, 0.0)) for name, weight in _SPINE.blend)
-    say(f"spine: {dict(blend)}")
-    return replace(spine, settings=replace(spine.settings, blend=blend))
+    weights = {name: weight + found.get(name, 0.0) for name, weight in _SPINE.blend}
+    say(f"spine: {weights}")
+    return replace(spine, weights=weights)
 
 
 def tuned_heads(segments: Segments, tuning: Cohort) -> HeadParameters:
