@@ -27,7 +27,7 @@ HEAD = HeadSettings(trials=40, passes=1, minimum_users=20)
 
 @pytest.fixture(scope="module")
 def ready() -> Bench:
-    world: PlantedWorld = planted_world(users=1600)
+    world: PlantedWorld = planted_world(users=1600, contrast=12.0)  # more, and histories alone would tell
     fold = Fold(WINDOW.start, WINDOW, "tune", Spine.fit(world, WINDOW.start, SETTINGS.spine))
     members = members_of(world.assignments(fold.cutoff), "a")
     reader = FoldReader(world, EvaluationSettings())
