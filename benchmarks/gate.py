@@ -8,7 +8,7 @@ Cases are drawn as evidence looks (:mod:`benchmarks.cases`); no model is trained
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -74,8 +74,8 @@ def _false_passes(repeats: int) -> list[dict[str, Any]]:
                 base = Case(users=500, windows=windows, alike=alike)
                 case = replace(base, shift=shift * base.window_error)
                 found = [_passes(case.draw(rng), seed) for seed, rng in _generators(repeats, windows, shift, alike)]
-                rates = pd.DataFrame(found).mean().round(4).to_dict()
-                rows.append({"windows": windows, "alike": alike, "shift (errors of a window)": shift, **rates})
+                setting = {"windows": windows, "alike": alike, "shift (errors of a window)": shift}
+                rows.append(setting | _means(found))
         say(f"false passes with {windows} windows")
     return rows
 
@@ -188,8 +188,7 @@ def _harm(repeats: int) -> list[dict[str, Any]]:
     for mean in (-0.004, -0.002, 0.0):
         for windows in (3, 6):
             outcomes = [_portfolio(mean, windows, rng) for _, rng in _generators(repeats, windows, mean)]
-            figures = pd.DataFrame(outcomes).mean()
-            rows.append({"mean effect": mean, "windows": windows, **figures.round(5).to_dict()})
+            rows.append({"mean effect": mean, "windows": windows} | _means(outcomes))
     return rows
 
 
@@ -229,6 +228,10 @@ def _compared(tuning: float, segment: float, seed: int, rng: np.random.Generator
     estimate = Case(tuning + segment).draw(rng).estimate(DRAWS, seed)
     placebo, control = (float(Case(tuning).draw(rng).values.mean()) for _ in range(2))
     return estimate.bounds(LEVEL / SEGMENTS)[0] > 0, estimate.mean > max(placebo, control)
+
+
+def _means(rows: Sequence[Mapping[str, float]]) -> dict[str, Any]:
+    return {name: round(float(np.mean([row[name] for row in rows])), 5) for name in rows[0]}
 
 
 def _generators(repeats: int, *key: float) -> Iterable[tuple[int, np.random.Generator]]:

@@ -94,7 +94,7 @@ class World:
         item = logits.chosen(segment[user], habit.taste[user], rng)
         second = np.sort(rng.integers(0, SECONDS_A_WEEK, len(user)))[rng.permutation(len(user))]
         start = int(midnight(START).timestamp()) + week * SECONDS_A_WEEK
-        users = [_user(s, n) for s, n in zip(segment[user], user, strict=True)]
+        users = [_user(s, n) for s, n in zip(segment[user].tolist(), user.tolist(), strict=True)]
         frame = pd.DataFrame({"user_id": users, "item_id": [_item(n) for n in item]})
         frame["ts"] = pd.to_datetime(start + second, unit="s", utc=True)
         return frame.assign(event_type="click", weight=1.0, positive=True, session_id=None, price=9.0)
@@ -130,7 +130,8 @@ class Logits:
         # one search for all kinds: kind k takes the numbers from k to k + 1
         ladder = (reached + np.arange(len(kinds))[:, None]).ravel()
         place = np.searchsorted(ladder, row + rng.random(len(row)), side="right") - row * reached.shape[1]
-        return np.minimum(place, reached.shape[1] - 1).astype(np.int64)
+        chosen: Codes = np.minimum(place, reached.shape[1] - 1).astype(np.int64)
+        return chosen
 
 
 def segment_of(users: pd.Index) -> pd.Series:
