@@ -25,12 +25,13 @@ import pandas as pd
 
 from benchmarks.reporting import finish, measured, peak_memory_mb, say, show
 from benchmarks.scale_lake import scenario, simulated_lake
-from interactions.features import compute_features, rollup
+from interactions.features import export_features, rollup
 from warehouse.engine import duckdb_engine
 from warehouse.store import Store
 from warehouse.windows import Window
 
 Figures = dict[str, Any]
+_KINDS = ("users", "items")
 
 
 def rolled_up(folder: Path, days: tuple[date, ...], memory: str) -> Figures:
@@ -43,11 +44,9 @@ def rolled_up(folder: Path, days: tuple[date, ...], memory: str) -> Figures:
 def computed(folder: Path, as_of: date, memory: str, name: str) -> Figures:
     """Features as of a day from the rollups, kept as ``name``; what computing them cost."""
     engine, store = duckdb_engine(memory, 2), Store(folder / "lake")
-    (users, items), cost = measured(lambda: compute_features(engine, store, as_of))
-    figures = {**cost.figures(), "peak_mb": peak_memory_mb(), "users": len(users), "items": len(items)}
-    users.to_parquet(folder / f"{name}-users.parquet")
-    items.to_parquet(folder / f"{name}-items.parquet")
-    return figures
+    users, items = (folder / f"{name}-{kind}.parquet" for kind in _KINDS)
+    _, cost = measured(lambda: export_features(engine, store, as_of, users, items))
+    return {**cost.figures(), "peak_mb": peak_memory_mb()}
 
 
 def prepared(folder: Path, events: int, users: int, items: int) -> Figures:
@@ -60,9 +59,6 @@ def equal(folder: Path, one: str, other: str) -> bool:
     """Whether two kept computations have the same values, to the bit."""
     pairs = [[pd.read_parquet(folder / f"{name}-{kind}.parquet") for name in (one, other)] for kind in _KINDS]
     return all(first.equals(second) for first, second in pairs)
-
-
-_KINDS = ("users", "items")
 
 
 def alone(work: Callable[..., Figures], *arguments: Any) -> Figures:

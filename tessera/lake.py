@@ -107,14 +107,18 @@ class LakeSource:
         return self.settings.home / "cache" / "features" / self.data_hash
 
     def _compute(self, as_of: date) -> None:
-        from interactions.features import compute_features
+        from interactions.features import export_features
         from warehouse.engine import duckdb_engine
 
         engine = duckdb_engine(self.settings.memory_limit, self.settings.threads)
-        users, items = compute_features(engine, self.store, as_of, self.settings.features)
         self._cache.mkdir(parents=True, exist_ok=True)
-        for frame, entity in ((users, "users"), (items, "items")):
-            _write_aside(frame, self._cache / f"{as_of}-{entity}.parquet")
+        users, items = (self._cache / f"{as_of}-{entity}.parquet" for entity in ("users", "items"))
+        # two tasks may compute the same day: a file appears whole or not at all
+        aside = uuid4().hex
+        parts = users.with_suffix(f".{aside}.aside"), items.with_suffix(f".{aside}.aside")
+        export_features(engine, self.store, as_of, *parts, self.settings.features)
+        for part, file in zip(parts, (users, items), strict=True):
+            part.replace(file)
 
 
 def _coded(column: pa.ChunkedArray) -> tuple[NDArray[np.int64], list[str]]:
@@ -122,10 +126,3 @@ def _coded(column: pa.ChunkedArray) -> tuple[NDArray[np.int64], list[str]]:
     distinct = pc.unique(column).drop_null().sort()
     codes = pc.index_in(column, value_set=distinct).fill_null(len(distinct))
     return codes.to_numpy().astype(np.int64), distinct.to_pylist()
-
-
-def _write_aside(frame: pd.DataFrame, file: Path) -> None:
-    # two tasks may compute the same day: the file appears whole or not at all
-    aside = file.with_suffix(f".{uuid4().hex}.aside")
-    frame.to_parquet(aside, index=False)
-    aside.replace(file)

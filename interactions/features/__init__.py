@@ -1,6 +1,6 @@
 """Features of users and items: a documented registry of Ibis expressions over daily rollups."""
 
-from interactions.features.computation import compute_features, write_features
+from interactions.features.computation import compute_features, export_features, write_features
 from interactions.features.feature import Feature
 from interactions.features.registry import FEATURES, feature_names, is_taste
 from interactions.features.rollups import rollup
@@ -11,6 +11,7 @@ __all__ = [
     "Feature",
     "FeatureSettings",
     "compute_features",
+    "export_features",
     "feature_names",
     "is_taste",
     "rollup",

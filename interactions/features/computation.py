@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from interactions.features.expressions import commonest
@@ -34,12 +35,24 @@ def compute_features(
         Two frames sorted by ``user_id`` and by ``item_id``: the registry's columns, for users also
         ``share_category_…``. A user has a row when known by an event or a signup before ``as_of``.
     """
-    chosen = settings or FeatureSettings()
+    users, items = _expressions(engine, store, as_of, settings or FeatureSettings())
+    return engine.to_pandas(users), engine.to_pandas(items)
+
+
+def export_features(
+    engine: Any, store: Store, as_of: date, users: Path, items: Path, settings: FeatureSettings | None = None
+) -> None:
+    """Like :func:`compute_features`, straight into two Parquet files: memory stays within the engine's own bound."""
+    by_user, by_item = _expressions(engine, store, as_of, settings or FeatureSettings())
+    engine.to_parquet(by_user, users)
+    engine.to_parquet(by_item, items)
+
+
+def _expressions(engine: Any, store: Store, as_of: date, settings: FeatureSettings) -> tuple[ir.Table, ir.Table]:
     rollups = open_rollups(engine, store, as_of)
-    shown = _top_categories(engine, rollups, as_of, chosen)
-    users = engine.to_pandas(user_expression(rollups, as_of, chosen, shown))
-    items = engine.to_pandas(item_expression(rollups, as_of, chosen))
-    return _ordered(users, "user_id"), _ordered(items, "item_id")
+    shown = _top_categories(engine, rollups, as_of, settings)
+    users, items = user_expression(rollups, as_of, settings, shown), item_expression(rollups, as_of, settings)
+    return users.order_by("user_id"), items.order_by("item_id")
 
 
 def write_features(
@@ -157,8 +170,3 @@ def _typed(frame: pd.DataFrame, as_of: date) -> pa.Table:
     fields = [(name, pa.string() if name in texts else pa.float64()) for name in frame.columns]
     rows = pa.Table.from_pandas(frame, schema=pa.schema(fields), preserve_index=False)
     return rows.append_column("as_of", pa.array([as_of] * len(frame), pa.date32()))
-
-
-def _ordered(frame: pd.DataFrame, key: str) -> pd.DataFrame:
-    ordered: pd.DataFrame = frame.sort_values(key, ignore_index=True)
-    return ordered

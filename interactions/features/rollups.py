@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _DAY_PARTS = {"night": 0, "morning": 6, "afternoon": 12, "evening": 18}
 _PART_HOURS = 6
+_EVENTS_AT_ONCE = 1_000_000
 
 
 def rollup(
@@ -25,7 +26,8 @@ def rollup(
 ) -> tuple[Window, ...]:
     """Replace the ``user_daily`` and ``item_daily`` partitions of ``days`` by what ``interactions`` now says.
 
-    Days that follow each other are computed together and replaced in one commit per table. A day without events
+    Days that follow each other are computed together, as many as have a million events, and replaced in one commit
+    per table. A day without events
     becomes empty.
 
     Returns:
@@ -34,10 +36,25 @@ def rollup(
     chosen = settings or FeatureSettings()
     windows = tuple(_contiguous(days))
     for window in windows:
-        events = relation(engine, store, store.snapshot("interactions"), window)
-        store.replace("user_daily", engine.to_pyarrow(user_rollup(events, chosen)), window)
-        store.replace("item_daily", engine.to_pyarrow(item_rollup(events, chosen)), window)
+        for part in _parts(engine, store, window):
+            events = relation(engine, store, store.snapshot("interactions"), part)
+            store.replace("user_daily", engine.to_pyarrow(user_rollup(events, chosen)), part)
+            store.replace("item_daily", engine.to_pyarrow(item_rollup(events, chosen)), part)
     return windows
+
+
+def _parts(engine: Any, store: Store, window: Window) -> Iterator[Window]:
+    """Whole days of ``window``, as many together as have a bounded number of events: results are held in memory."""
+    events = relation(engine, store, store.snapshot("interactions"), window)
+    counted = engine.to_pyarrow(events.group_by("date").aggregate(events=events.count())).to_pylist()
+    sizes = {row["date"]: row["events"] for row in counted}
+    start, gathered = window.start, 0
+    for day in window:
+        gathered += sizes.get(day, 0)
+        after = day + timedelta(days=1)
+        if gathered >= _EVENTS_AT_ONCE or after == window.end:
+            yield Window(start, after)
+            start, gathered = after, 0
 
 
 def user_rollup(events: ir.Table, settings: FeatureSettings) -> ir.Table:

@@ -5,7 +5,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from interactions.features import FeatureSettings, compute_features, feature_names, rollup, write_features
+from interactions.features import (
+    FeatureSettings,
+    compute_features,
+    export_features,
+    feature_names,
+    rollup,
+    write_features,
+)
 from warehouse.windows import midnight
 
 MONDAY = date(2026, 3, 2)
@@ -178,3 +185,12 @@ def test_counts_are_those_of_the_events_before_the_date(engine, store, make_even
     assert users["events_total"].astype(int).to_dict() == past["user"].value_counts().to_dict()
     assert users["items_distinct"].astype(int).to_dict() == past.groupby("user")["item"].nunique().to_dict()
     assert items["users_total"].astype(int).to_dict() == past.groupby("item")["user"].nunique().to_dict()
+
+
+def test_exported_features_are_the_computed_ones(engine, store, shop, tmp_path) -> None:
+    as_of = MONDAY + timedelta(days=10)
+    rollup(engine, store, list(shop))
+    export_features(engine, store, as_of, tmp_path / "users.parquet", tmp_path / "items.parquet")
+    exported = [pd.read_parquet(tmp_path / f"{name}.parquet") for name in ("users", "items")]
+    for frame, file in zip(compute_features(engine, store, as_of), exported, strict=True):
+        pd.testing.assert_frame_equal(frame, file)

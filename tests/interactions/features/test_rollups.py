@@ -90,6 +90,18 @@ def test_f3_the_same_days_rolled_up_twice_reversed_and_one_by_one_give_the_same_
     assert (store.content_hash("user_daily"), store.content_hash("item_daily")) == once
 
 
+def test_many_events_are_rolled_up_in_parts(engine, store, make_event, fill, monkeypatch) -> None:
+    noon = make_event("u", "a")["ts"]
+    window = fill(store, [make_event("u", f"i{n}", noon + timedelta(days=n % 5)) for n in range(20)])
+    rollup(engine, store, list(window))
+    once, version = store.content_hash("user_daily"), store.snapshot("user_daily").version
+    monkeypatch.setattr("interactions.features.rollups._EVENTS_AT_ONCE", 8)
+    assert rollup(engine, store, list(window)) == (window,)
+    assert store.content_hash("user_daily") == once
+    # two days a part, the last alone
+    assert store.snapshot("user_daily").version == version + 3
+
+
 def test_days_that_follow_each_other_are_one_commit_and_others_are_left_alone(engine, store, make_event, fill) -> None:
     noon = make_event("u", "a")["ts"]
     fill(store, [make_event("u", "a", noon + timedelta(days=n)) for n in range(6)])
