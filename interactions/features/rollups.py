@@ -27,8 +27,7 @@ def rollup(
     """Replace the ``user_daily`` and ``item_daily`` partitions of ``days`` by what ``interactions`` now says.
 
     Days that follow each other are computed together, as many as have a million events, and replaced in one commit
-    per table. A day without events
-    becomes empty.
+    per table. A day without events becomes empty.
 
     Returns:
         The windows replaced, oldest first.
