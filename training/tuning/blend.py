@@ -46,7 +46,7 @@ def proposed(generators: Sequence[Generator], history: History, count: int) -> C
 
 @dataclass(frozen=True, eq=False)
 class TunedBlend:
-    """Weights by generator name, and every trial. The first trial gave every generator of the start the same weight."""
+    """Weights by generator name, and every trial."""
 
     weights: dict[str, float]
     study: Study

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from recommender.blend import BlendBlock
@@ -146,8 +147,9 @@ class _Search:
         self._tuned.append(alone)
         if first.kind in SHARED:
             return
-        if self._beside is not None and f"{first.name}+" in self._waiting:
+        if self._beside is not None and f"{first.name}+" in self._waiting and self._has_time_beyond(alone):
             self._complements[first.name] = self._search(alone.settings, f"{first.name}+", self._beside)
+        self._waiting.pop(f"{first.name}+", None)
         if any(name.endswith("+") for name in self._waiting):
             self._add(self._complements.get(first.name, alone))
 
@@ -185,6 +187,10 @@ class _Search:
             scores = [old + new for old, new in zip(self._beside, scores, strict=True)]
         self._beside = scores
 
+    def _has_time_beyond(self, alone: TunedGenerator) -> bool:
+        """Whether a second search could try anything: its first trial repeats what is known."""
+        return self._left(1 - _BLEND_SHARE) > 3 * alone.seconds / len(alone.study.trials)
+
     def _left(self, share: float) -> float:
         return self._settings.seconds * share - (time.monotonic() - self._began)
 
@@ -208,9 +214,16 @@ def _blend(
 ) -> TunedBlend:
     shared = [entry.settings.name for entry in tuned if entry.settings.kind in SHARED]
     personal = [entry.settings.name for entry in tuned if entry.settings.kind not in SHARED]
-    first = dict.fromkeys(personal, 0.5) | dict.fromkeys(shared, 0.0)
+    first = _start(blocks, personal, shared, settings.k)
     study = _study(settings, settings.blend_trials, seconds)
     return search_blend(blocks, first, weight_space(personal, shared), study, settings.k, _journal(journals, "blend"))
+
+
+def _start(blocks: Sequence[BlendBlock], personal: list[str], shared: list[str], k: int) -> dict[str, float]:
+    """All alike or one alone, whatever is better: even without a trial the blend is no worse than its parts."""
+    nothing = dict.fromkeys([*personal, *shared], 0.0)
+    starts = [nothing | dict.fromkeys(personal, 0.5), *(nothing | {name: 1.0} for name in personal)]
+    return max(starts, key=lambda weights: float(np.concatenate([block.ndcg(weights, k) for block in blocks]).mean()))
 
 
 def _study(settings: SpineSearchSettings, trials: int, seconds: float) -> StudySettings:

@@ -56,6 +56,15 @@ def test_equal_seeds_find_equal_spines(found: SpineSearch, windows: list[TuningW
     assert again.settings(SpineSettings()) == found.settings(SpineSettings())
 
 
+def test_without_time_every_generator_is_fitted_once_and_the_blend_is_no_worse_than_its_parts(
+    windows: list[TuningWindow],
+) -> None:
+    starved = search_spine(GENERATORS, windows, replace(QUICK, seconds=1e-6))
+    assert starved.trials().groupby("of").size().to_dict() == {"popularity": 1, "ease": 1, "als": 1, "blend": 1}
+    assert starved.complements == {}
+    assert starved.blend.ndcg >= starved.best_single.ndcg * 0.99
+
+
 def test_half_lives_are_searched_where_events_have_times(windows: list[TuningWindow]) -> None:
     timed = search_spine(GENERATORS[:2], windows, replace(QUICK, timed=True, trials=2))
     assert "half_life_days" in timed.generators[0].study.trials[0].parameters
