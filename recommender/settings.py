@@ -29,9 +29,11 @@ class RankerSettings:
     """LightGBM lambdarank and the sample it learns from.
 
     ``users`` bounds the labelled users of all slices together, ``negatives`` the unlabelled candidates a user; below
-    ``minimum_users`` labelled users the linear blend replaces the ranker. ``patience`` trees without a gain on
-    held-back users end a seed early; 0 grows them all. With ``monotone`` a better score, share or rank of a generator
-    that knows the user never lowers the ranker's score.
+    ``minimum_users`` labelled users the linear blend replaces the ranker. With ``monotone`` a better score, share or
+    rank of a generator that knows the user never lowers the ranker's score.
+
+    ``patience`` trees without a gain on held-back users end a seed early; 0 grows them all. On Online Retail all trees
+    reached .138 NDCG@10 and a patience of 30 .131: a tenth of the users is too few to tell the best number.
     """
 
     seeds: tuple[int, ...] = (1, 2, 3)
@@ -43,7 +45,7 @@ class RankerSettings:
     learning_rate: float = 0.08
     minimum_leaf: int = 60
     l2: float = 5.0
-    patience: int = 30
+    patience: int = 0
     monotone: bool = False
 
     def __post_init__(self) -> None:
@@ -82,7 +84,7 @@ class SpineSettings:
     generators: tuple[GeneratorSettings, ...] = DEFAULT_GENERATORS
     blend: tuple[tuple[str, float], ...] = ()
     label_days: int = 14
-    label_slices: int = 1
+    label_slices: int = 2
     history_days: int = 365
     candidates: int = 50
     taste_half_life: float = 60.0

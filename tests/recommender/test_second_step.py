@@ -19,7 +19,7 @@ RIVALS = {"ranker", "blend", "popularity", "item_item", "als", "content"}
 
 @pytest.fixture(scope="module")
 def best(small_world: Any, small_settings: SpineSettings, as_of: date) -> Spine:
-    settings = replace(small_settings, order="best", label_days=10, label_slices=2)
+    settings = replace(small_settings, order="best", label_days=10, label_slices=3)
     return Spine.fit(small_world, as_of - timedelta(days=7), settings)
 
 
@@ -43,7 +43,7 @@ def test_a_blend_that_serves_orders_by_its_tuned_weights(small_world: Any, small
 
 
 def test_every_slice_gives_labels(best: Spine, spine: Spine) -> None:
-    assert (best.facts["slices"], spine.facts["slices"]) == (2, 1)
+    assert (best.facts["slices"], spine.facts["slices"]) == (3, 2)
     assert best.facts["targets"] > 0
 
 

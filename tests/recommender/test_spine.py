@@ -55,7 +55,7 @@ def test_later_events_change_nothing(spine: Spine, small_world: Any) -> None:
             np.testing.assert_array_equal(array, other.state()[0][name])
 
 
-def test_features_of_the_ranker_are_read_as_of_the_inner_cutoff(small_world: Any, as_of: date) -> None:
+def test_features_of_the_ranker_are_read_as_of_each_slices_cutoff(small_world: Any, as_of: date) -> None:
     asked: list[tuple[str, date]] = []
 
     class Watched:
@@ -71,9 +71,9 @@ def test_features_of_the_ranker_are_read_as_of_the_inner_cutoff(small_world: Any
 
     settings = SpineSettings(label_days=10).with_parameters("als", factors=4, iterations=2)
     Spine.fit(Watched(), as_of, settings)  # type: ignore[arg-type]
-    inner = as_of - timedelta(days=10)
-    assert {day for kind, day in asked if kind == "users"} == {inner}
-    assert {day for kind, day in asked if kind == "items"} == {inner, as_of}
+    cutoffs = {as_of - timedelta(days=10), as_of - timedelta(days=20)}
+    assert {day for kind, day in asked if kind == "users"} == cutoffs
+    assert {day for kind, day in asked if kind == "items"} == {*cutoffs, as_of}
 
 
 def test_lists_are_full_distinct_and_unseen(spine: Spine, world_history: History, small_world: Any) -> None:
