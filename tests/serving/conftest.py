@@ -60,7 +60,9 @@ def shop() -> FrameSource:
 @pytest.fixture(scope="session")
 def spine(shop: FrameSource) -> Spine:
     ranker = RankerSettings(seeds=(1,), trees=5, minimum_leaf=5, minimum_users=10)
-    settings = SpineSettings(candidates=12, order="ranker", ranker=ranker).with_parameters("als", factors=4, iterations=2)
+    settings = SpineSettings(candidates=12, order="ranker", ranker=ranker).with_parameters(
+        "als", factors=4, iterations=2
+    )
     return Spine.fit(shop, AS_OF, settings)
 
 
