@@ -244,6 +244,7 @@ def _draw(power: Sequence[dict[str, Any]], path: Path) -> None:
 
     matplotlib.use("Agg")
     from matplotlib import pyplot
+    from matplotlib.ticker import NullFormatter
 
     figure, axes = pyplot.subplots(1, len(WINDOWS), figsize=(10, 3.2), sharey=True, constrained_layout=True)
     rows = pd.DataFrame(power).query("SD == 0.045")
@@ -253,8 +254,9 @@ def _draw(power: Sequence[dict[str, Any]], path: Path) -> None:
         axis.axhline(0.8, color="grey", linewidth=0.7, linestyle=":")
         axis.set(title=f"{windows} windows", xlabel="evaluated users", xscale="log", xticks=[300, 1000, 3000])
         axis.set_xticklabels(["300", "1,000", "3,000"])
+        axis.xaxis.set_minor_formatter(NullFormatter())
     axes[0].set_ylabel("chance to pass")
-    axes[-1].legend(title="true gain of NDCG@10", fontsize=8, title_fontsize=8)
+    figure.legend(*axes[0].get_legend_handles_labels(), title="true gain", loc="outside right center", fontsize=8)
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=110, metadata={"Software": None})
     pyplot.close(figure)
