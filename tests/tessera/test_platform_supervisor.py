@@ -14,8 +14,10 @@ from tessera.platform import Component, ComponentEvent, ComponentFailedError, Pl
 from tests.tessera.platform_parts import eventually, free_port, small_plan, web_page
 
 CALLER = """
-import os, sys, time
+import os, signal, sys, time
 from pathlib import Path
+# a test run in the background of a shell hands down an ignored Ctrl-C
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from tessera.platform import Platform
 from tests.tessera.platform_parts import small_plan, stubborn
 home = Path(sys.argv[1])

@@ -40,6 +40,16 @@ class Nothing(Strategy):
         return unchanged(task, self.name, {})
 
 
+class Reversed(Strategy):
+    """What the generators like least first: clearly worse than any parent."""
+
+    name = "reversed"
+
+    def settle(self, task: SegmentTask) -> Recipe:
+        head = SegmentHead(task.segment_id, {}, blend=dict.fromkeys(task.spine.settings.names, -9.0))
+        return Recipe(self.name, lambda _: head)
+
+
 @pytest.fixture(scope="module")
 def task(tmp_path_factory: pytest.TempPathFactory) -> SegmentTask:
     world: PlantedWorld = planted_world(users=900)
@@ -132,11 +142,11 @@ def test_a_budget_of_nothing_climbs_one_rung(task: SegmentTask) -> None:
 
 
 def test_the_ladder_takes_a_dearer_rung_for_a_clear_gain_only(task: SegmentTask) -> None:
-    assert Ladder([Nothing(), Head()]).settle(task).strategy == "head"
-    settled = Ladder([Head(), Nothing()]).settle(task)
-    assert settled.strategy == "head"
+    assert Ladder([Reversed(), Nothing()]).settle(task).strategy == "nothing"
+    settled = Ladder([Nothing(), Reversed()]).settle(task)
+    assert settled.strategy == "nothing"
     assert settled.parameters["rungs_tried"] == 2
-    assert settled.parameters["rung.nothing"] < settled.parameters["rung.head"]  # type: ignore[operator]
+    assert settled.parameters["rung.reversed"] < settled.parameters["rung.nothing"]  # type: ignore[operator]
 
 
 def test_the_clock_ends_the_ladder_between_rungs(task: SegmentTask) -> None:
