@@ -19,7 +19,7 @@ from benchmarks.reporting import Cost, measured, say
 from benchmarks.scale_10m import settings_for
 from benchmarks.scale_lake import scenario, simulated_lake
 from interactions.features import rollup
-from recommender.source import TrainingSource
+from recommender.source import SourceView
 from recommender.spine import Spine
 from tessera.lake import LakeSource
 from training.backtest import Fold, fit_folds, plan_folds
@@ -36,10 +36,9 @@ Row = dict[str, Any]
 
 
 @dataclass(frozen=True, eq=False)
-class CountingSource:
+class CountingSource(SourceView):
     """A TrainingSource that counts the rows of events it hands out."""
 
-    source: TrainingSource
     rows: list[int] = field(default_factory=list)
 
     def events(self, window: Window) -> pd.DataFrame:
@@ -47,18 +46,6 @@ class CountingSource:
         found = self.source.events(window)
         self.rows.append(len(found))
         return found
-
-    def users(self, as_of: date) -> pd.DataFrame:
-        """User features."""
-        return self.source.users(as_of)
-
-    def items(self, as_of: date) -> pd.DataFrame:
-        """Item features."""
-        return self.source.items(as_of)
-
-    def span(self) -> Window:
-        """The days that hold events."""
-        return self.source.span()
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import cProfile
 import pstats
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -21,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.reporting import Cost, finish, measured, peak_memory_mb, say, show
-from benchmarks.scale_lake import scenario, simulated_lake
+from benchmarks.scale_lake import in_its_folder, scenario, simulated_lake
 from interactions.features import rollup
 from recommender.settings import SpineSettings
 from segmentation import SegmentationSettings
@@ -197,12 +196,7 @@ def main() -> None:
     parser.add_argument("--heads", type=int, default=12)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--folder", type=Path, help="keep the lake here and use it again")
-    arguments = parser.parse_args()
-    if arguments.folder:
-        measure(arguments.folder, arguments)
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        measure(Path(folder), arguments)
+    in_its_folder(measure, parser.parse_args())
 
 
 if __name__ == "__main__":

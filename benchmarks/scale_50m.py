@@ -15,7 +15,6 @@ from __future__ import annotations
 import argparse
 import json
 import multiprocessing
-import tempfile
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
@@ -24,7 +23,7 @@ from typing import Any
 import pandas as pd
 
 from benchmarks.reporting import finish, measured, peak_memory_mb, say, show
-from benchmarks.scale_lake import scenario, simulated_lake
+from benchmarks.scale_lake import in_its_folder, scenario, simulated_lake
 from interactions.features import export_features, rollup
 from warehouse.engine import duckdb_engine
 from warehouse.store import Store
@@ -120,12 +119,7 @@ def main() -> None:
     parser.add_argument("--items", type=int, default=100_000)
     parser.add_argument("--memory", default="1200MB", help="DuckDB's own limit")
     parser.add_argument("--folder", type=Path, help="keep the lake here and use it again")
-    arguments = parser.parse_args()
-    if arguments.folder:
-        measure(arguments.folder, arguments)
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        measure(Path(folder), arguments)
+    in_its_folder(measure, parser.parse_args())
 
 
 if __name__ == "__main__":

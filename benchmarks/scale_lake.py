@@ -7,7 +7,9 @@ ingesting has a benchmark of its own and is not what is measured here.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+import tempfile
+from argparse import Namespace
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -67,3 +69,12 @@ def _dimension(table: str, file: Path) -> pa.Table:
     rows, schema = pq.ParquetFile(file).read(), TABLES[table].schema
     columns = [rows[f.name] if f.name in rows.column_names else pa.nulls(len(rows), f.type) for f in schema]
     return pa.table(columns, names=schema.names).cast(schema)
+
+
+def in_its_folder(measure: Callable[[Path, Namespace], object], arguments: Namespace) -> None:
+    """Measure in ``arguments.folder``, which keeps the lake, or in a temporary one."""
+    if arguments.folder:
+        measure(arguments.folder, arguments)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        measure(Path(folder), arguments)

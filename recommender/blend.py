@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.candidates import Candidates
-from recommender.metrics import Truth, hit_matrix
+from recommender.metrics import Truth, hit_matrix, ideal_dcg
 from recommender.topk import top_k
 
 _SHARES: Final = (-0.1, 0.0, 0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0, 1.5)  # of the largest weight
@@ -66,8 +66,7 @@ class BlendBlock:
         rank = ((theirs > mine) | ((theirs == mine) & before)).sum(axis=1)
         gain = np.where(rank < k, 1 / np.log2(rank + 2), 0.0)
         found = np.bincount(users, weights=gain, minlength=len(self.codes))
-        best = np.cumsum(1 / np.log2(np.arange(2, k + 2)))[np.minimum(self.truth.relevant, k) - 1]
-        return np.asarray(found / best, dtype=np.float64)
+        return np.asarray(found / ideal_dcg(self.truth.relevant, k), dtype=np.float64)
 
     def _ranking(self, weights: Mapping[str, float]) -> NDArray[np.float32]:
         vector = np.array([weights.get(name, 0.0) for name in self.names], dtype=np.float32)

@@ -32,6 +32,29 @@ class TrainingSource(Protocol):
 
 
 @dataclass(frozen=True, eq=False)
+class SourceView:
+    """Another source as it is: subclasses change what they are about."""
+
+    source: TrainingSource
+
+    def events(self, window: Window) -> pd.DataFrame:
+        """The source's events."""
+        return self.source.events(window)
+
+    def users(self, as_of: date) -> pd.DataFrame:
+        """The source's users."""
+        return self.source.users(as_of)
+
+    def items(self, as_of: date) -> pd.DataFrame:
+        """The source's items."""
+        return self.source.items(as_of)
+
+    def span(self) -> Window:
+        """The source's days."""
+        return self.source.span()
+
+
+@dataclass(frozen=True, eq=False)
 class FrameSource:
     """A source over frames in memory whose features do not change with the day.
 

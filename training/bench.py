@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from recommender.candidates import Candidates
 from recommender.head import SegmentHead
-from recommender.metrics import hit_pairs
+from recommender.metrics import hit_pairs, ideal_dcg
 from recommender.prior import Base
 from training.evaluation import Cohort
 
@@ -205,8 +205,7 @@ class BenchPart:
 
     @cached_property
     def _best(self) -> NDArray[np.float64]:
-        possible = np.minimum(self.relevant, self.k)
-        return np.asarray(np.cumsum(1 / np.log2(np.arange(2, self.k + 2)))[possible - 1], dtype=np.float64)
+        return ideal_dcg(self.relevant, self.k)
 
 
 def bench(

@@ -18,7 +18,6 @@ from recommender.prior import DecayedCounts
 from recommender.recommendations import Recommendations
 from recommender.source import TrainingSource
 from recommender.spine import Spine
-from recommender.vocabulary import Vocabulary
 from training.backtest import Fold
 from training.frames import FoldFrames
 from training.history_files import load_history, save_history
@@ -82,7 +81,7 @@ class FoldReader:
         frames = self._frames(fold)
         ids = frames.truth.users.ids
         codes = np.arange(len(ids)) if members is None else np.flatnonzero(pd.Series(ids.astype(object)).isin(members))
-        truth = _rows(frames.truth, self._sampled(codes, fold.cutoff))
+        truth = frames.truth.rows(self._sampled(codes, fold.cutoff))
         features = frames.users[frames.users[USER].isin(truth.users.ids)]
         return Cohort(fold, frames.history.of_users(truth.users.ids), truth, features)
 
@@ -197,10 +196,6 @@ def members_of(assignments: pd.Series, segment_id: str) -> NDArray[np.object_]:
 
 
 Assignments = Callable[[date], pd.Series]
-
-
-def _rows(truth: Truth, codes: NDArray[np.int64]) -> Truth:
-    return Truth(Vocabulary(truth.users.ids[codes]), truth.items, truth.matrix[codes], truth.relevant[codes])
 
 
 def _past(source: TrainingSource, as_of: date, days: int) -> Window:

@@ -9,24 +9,18 @@ from fnmatch import fnmatchcase
 
 import pandas as pd
 
-from recommender.source import TrainingSource
+from recommender.source import SourceView
 from warehouse.columns import CATEGORY, ITEM, PRICE, USER
-from warehouse.windows import Window
 
 # what the catalogue and the generators stand on: no features, but the things themselves
 _ALWAYS = (USER, ITEM, CATEGORY, PRICE, "title", "text", "brand")
 
 
 @dataclass(frozen=True, eq=False)
-class ListedFeatures:
+class ListedFeatures(SourceView):
     """``source`` without the columns of users and items that no entry of ``features`` matches (``*``: any part)."""
 
-    source: TrainingSource
     features: Sequence[str]
-
-    def events(self, window: Window) -> pd.DataFrame:
-        """All events."""
-        return self.source.events(window)
 
     def users(self, as_of: date) -> pd.DataFrame:
         """Users with their listed features."""
@@ -35,10 +29,6 @@ class ListedFeatures:
     def items(self, as_of: date) -> pd.DataFrame:
         """The catalogue with its listed features."""
         return self._listed(self.source.items(as_of))
-
-    def span(self) -> Window:
-        """The days that hold events."""
-        return self.source.span()
 
     def _listed(self, frame: pd.DataFrame) -> pd.DataFrame:
         kept = [name for name in frame.columns if name in _ALWAYS or self._allowed(str(name))]

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import numpy as np
 import pandas as pd
@@ -15,7 +14,7 @@ from recommender.history import History
 from recommender.matrices import Arrays, pack, unpack
 from recommender.metrics import Truth
 from recommender.vocabulary import Vocabulary
-from training.history_files import history_arrays, history_of, settle
+from training.history_files import history_arrays, history_of, whole
 
 _USERS = "users.parquet"
 _ARRAYS = "arrays.npz"
@@ -37,12 +36,10 @@ class FoldFrames:
 
     def save(self, folder: Path) -> None:
         """Keep as plain arrays and Parquet; ``folder`` appears whole or not at all, and a first one stays."""
-        aside = folder.with_name(f".{folder.name}.{uuid4().hex}")
-        aside.mkdir(parents=True)
         arrays: dict[str, Any] = self._arrays()
-        np.savez(aside / _ARRAYS, **arrays)
-        self.users.to_parquet(aside / _USERS, index=False)
-        settle(aside, folder)
+        with whole(folder) as aside:
+            np.savez(aside / _ARRAYS, **arrays)
+            self.users.to_parquet(aside / _USERS, index=False)
 
     @classmethod
     def load(cls, folder: Path, items: Vocabulary, as_of: date) -> FoldFrames:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -18,11 +20,9 @@ _ARRAYS = "history.npz"
 
 def save_history(history: History, folder: Path) -> None:
     """Keep ``history``; ``folder`` appears whole or not at all, and a first one stays."""
-    aside = folder.with_name(f".{folder.name}.{uuid4().hex}")
-    aside.mkdir(parents=True)
     arrays: dict[str, Any] = history_arrays(history)
-    np.savez(aside / _ARRAYS, **arrays)
-    settle(aside, folder)
+    with whole(folder) as aside:
+        np.savez(aside / _ARRAYS, **arrays)
 
 
 def load_history(folder: Path, items: Vocabulary, as_of: date) -> History:
@@ -42,8 +42,15 @@ def history_of(arrays: Arrays, items: Vocabulary, as_of: date) -> History:
     return History(Vocabulary(arrays["known"]), items, unpack("weights", arrays), unpack("age", arrays), as_of)
 
 
-def settle(aside: Path, folder: Path) -> None:
-    """Give a finished folder its name; where another task was first, the key says that its content is the same."""
+@contextmanager
+def whole(folder: Path) -> Iterator[Path]:
+    """A folder to write into that gets the name ``folder`` when it is finished.
+
+    Where another task was first, the key in the name says that its content is the same.
+    """
+    aside = folder.with_name(f".{folder.name}.{uuid4().hex}")
+    aside.mkdir(parents=True)
+    yield aside
     try:
         aside.rename(folder)
     except OSError:

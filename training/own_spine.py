@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from recommender.source import TrainingSource
+from recommender.source import SourceView, TrainingSource
 from recommender.spine import Spine
 from training.feature_list import ListedFeatures
 from training.recipe import Recipe, Strategy
@@ -57,10 +57,9 @@ def _refitted(task: SegmentTask, stand: Stand, source: TrainingSource) -> Spine:
 
 
 @dataclass(frozen=True, eq=False)
-class _OwnEvents:
+class _OwnEvents(SourceView):
     """A source that knows only some users' events."""
 
-    source: TrainingSource
     members: NDArray[np.object_]
 
     def events(self, window: Window) -> pd.DataFrame:
@@ -71,18 +70,11 @@ class _OwnEvents:
         frame = self.source.users(as_of)
         return frame[frame[USER].isin(self.members)]
 
-    def items(self, as_of: date) -> pd.DataFrame:
-        return self.source.items(as_of)
-
-    def span(self) -> Window:
-        return self.source.span()
-
 
 @dataclass(frozen=True, eq=False)
-class _UpWeighted:
+class _UpWeighted(SourceView):
     """A source in which some users' events weigh more."""
 
-    source: TrainingSource
     members: NDArray[np.object_]
     factor: float
 
@@ -90,12 +82,3 @@ class _UpWeighted:
         frame = self.source.events(window)
         louder = np.where(frame[USER].isin(self.members), self.factor, 1.0)
         return frame.assign(**{WEIGHT: frame[WEIGHT].to_numpy(np.float64) * louder})
-
-    def users(self, as_of: date) -> pd.DataFrame:
-        return self.source.users(as_of)
-
-    def items(self, as_of: date) -> pd.DataFrame:
-        return self.source.items(as_of)
-
-    def span(self) -> Window:
-        return self.source.span()

@@ -7,7 +7,7 @@ from datetime import date
 
 import pandas as pd
 
-from recommender.source import TrainingSource
+from recommender.source import SourceView
 from recommender.spine import SEGMENT_FEATURE, Spine
 from training.evaluation import Assignments
 from training.feature_list import ListedFeatures
@@ -16,7 +16,6 @@ from training.stand import Stand
 from training.task import SegmentTask
 from training.variants import best_of, unchanged
 from warehouse.columns import USER
-from warehouse.windows import Window
 
 
 class SharedBody(Strategy):
@@ -46,26 +45,13 @@ def shared_spine(task: SegmentTask, stand: Stand) -> Spine:
 
 
 @dataclass(frozen=True, eq=False)
-class SegmentKnown:
+class SegmentKnown(SourceView):
     """A source whose users carry the segment that they were in as of the day asked for."""
 
-    source: TrainingSource
     assignments: Assignments
-
-    def events(self, window: Window) -> pd.DataFrame:
-        """All events."""
-        return self.source.events(window)
 
     def users(self, as_of: date) -> pd.DataFrame:
         """Users of a segment or with features; the segment in its own column."""
         segments = self.assignments(as_of)
         told = pd.DataFrame({USER: segments.index.astype(object), SEGMENT_FEATURE: segments.to_numpy(dtype=object)})
         return told.merge(self.source.users(as_of), on=USER, how="outer")
-
-    def items(self, as_of: date) -> pd.DataFrame:
-        """The catalogue."""
-        return self.source.items(as_of)
-
-    def span(self) -> Window:
-        """The days that hold events."""
-        return self.source.span()

@@ -8,7 +8,7 @@ from recommender.metrics.interval import Estimate, interval, interval_of
 from recommender.metrics.novelty import novelty
 from recommender.metrics.overview import Background, overview
 from recommender.metrics.protocol import EvaluationProtocol
-from recommender.metrics.ranking import coded, evaluate, per_user
+from recommender.metrics.ranking import coded, evaluate, ideal_dcg, per_user
 from recommender.metrics.rating_error import RatingErrors
 from recommender.metrics.serendipity import serendipity
 from recommender.metrics.truth import Truth, hit_matrix, hit_pairs, truth_of
@@ -28,6 +28,7 @@ __all__ = [
     "gini",
     "hit_matrix",
     "hit_pairs",
+    "ideal_dcg",
     "interval",
     "interval_of",
     "novelty",

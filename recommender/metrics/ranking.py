@@ -34,13 +34,13 @@ def per_user(lists: NDArray[np.int64], truth: Truth, k: int) -> pd.DataFrame:
     hits = hit_matrix(lists[:, :k], truth).astype(np.float64)
     depth = min(k, lists.shape[-1])
     places = np.arange(1, depth + 1)
-    discount = 1 / np.log2(np.arange(2, k + 2))
+    discount = 1 / np.log2(np.arange(2, depth + 2))
     possible = np.minimum(truth.relevant, k)
     found = hits.sum(axis=1)
     return pd.DataFrame(
         {
             USER: truth.users.ids.astype(object),
-            "ndcg": hits @ discount[:depth] / np.cumsum(discount)[possible - 1],
+            "ndcg": hits @ discount / ideal_dcg(truth.relevant, k),
             "recall": found / truth.relevant,
             "map": (hits * np.cumsum(hits, axis=1) / places).sum(axis=1) / possible,
             "mrr": (hits / places).max(axis=1, initial=0),
@@ -50,6 +50,12 @@ def per_user(lists: NDArray[np.int64], truth: Truth, k: int) -> pd.DataFrame:
             "relevant": truth.relevant,
         }
     )
+
+
+def ideal_dcg(relevant: NDArray[np.int64], k: int) -> NDArray[np.float64]:
+    """The best DCG@k that a list can have, by the number of relevant items (at least 1); same shape."""
+    gains = np.cumsum(1 / np.log2(np.arange(2, k + 2)))
+    return np.asarray(gains[np.minimum(relevant, k) - 1], dtype=np.float64)
 
 
 def evaluate(recommendations: Recommendations, truth: Truth, k: int | None = None) -> pd.DataFrame:
