@@ -41,7 +41,7 @@ def write_dimensions(store: Store, given: dict[str, pa.Table | None], seen: dict
     """Write ``users`` and ``items``: what is given, over what was there, and every id ``seen`` in an event."""
     for table, key in KEYS.items():
         schema = TABLES[table].schema
-        before = store.read(table).cast(schema) if store.exists(table) else schema.empty_table()
+        before = _under(store.read(table), schema) if store.exists(table) else schema.empty_table()
         known = _last_of_each(
             pa.concat_tables([before, given[table] if given[table] is not None else schema.empty_table()]), key
         )
@@ -61,6 +61,14 @@ def _checked(rows: pa.Table, file: Path) -> pa.Table:
         found = f"{first['problem']} in {first['problem_field']}" if first["problem"] else f"no {key}"
         raise SourceError(f"'{file.name}', line {first['line']}: {found} ({len(wrong)} such rows): correct the file")
     return rows
+
+
+def _under(rows: pa.Table, schema: pa.Schema) -> pa.Table:
+    """Rows of a table that may have been written before the schema got its newest columns."""
+    for column in schema:
+        if column.name not in rows.column_names:
+            rows = rows.append_column(column.name, pa.nulls(len(rows), column.type))
+    return rows.select(schema.names).cast(schema)
 
 
 def _last_of_each(rows: pa.Table, key: str) -> pa.Table:

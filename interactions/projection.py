@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -114,9 +114,8 @@ class Projection:
             kind = types.get("_" + target)
             columns += self._column(target, kind, name)
             if kind == "VARCHAR" and not pa.types.is_string(_type(self.table, target)):
-                reason = (
-                    Reason.NOT_A_NUMBER if pa.types.is_floating(_type(self.table, target)) else Reason.BAD_TIMESTAMP
-                )
+                instant = pa.types.is_timestamp(_type(self.table, target))
+                reason = Reason.BAD_TIMESTAMP if instant else Reason.NOT_A_NUMBER
                 checks.append((f'"_{target}" IS NOT NULL AND {quoted(target)} IS NULL', reason, target))
         reasons = "".join(f"WHEN {test} THEN {text_literal(reason.value)} " for test, reason, _ in checks)
         fields = "".join(f"WHEN {test} THEN {text_literal(target)} " for test, _, target in checks)
@@ -128,7 +127,7 @@ class Projection:
         if pa.types.is_timestamp(wanted):
             micros, naive = self._instant(source, kind, name, target)
             return [f"{micros} AS {quoted(target)}", f"{naive} AS {quoted('naive_' + target)}"]
-        convert = _number if pa.types.is_floating(wanted) else _text
+        convert = _converter(wanted)
         expression = "NULL" if kind is None else convert(source, kind)
         if expression is None:
             raise self._retyped(name, target, kind)
@@ -192,6 +191,12 @@ def _mark(rows: pa.Table, mask: pa.ChunkedArray, reason: Reason, field: str) -> 
     return rows
 
 
+def _converter(wanted: pa.DataType) -> Callable[[str, str], str | None]:
+    if pa.types.is_list(wanted):
+        return _vector
+    return _number if pa.types.is_floating(wanted) else _text
+
+
 def _text(source: str, kind: str) -> str | None:
     # a number that became a float would turn the id 17 into 17.0 and so into somebody else
     if kind in ("FLOAT", "DOUBLE") or kind.endswith("[]") or kind.startswith(("STRUCT", "MAP", "TIMESTAMP", "BLOB")):
@@ -206,6 +211,14 @@ def _number(source: str, kind: str) -> str | None:
         return f"{source}::VARCHAR::DOUBLE"  # 15.3 stays 15.3 and does not become 15.300000190734863
     known = kind in (*_NUMBERS, "DOUBLE", '"NULL"') or kind.startswith("DECIMAL")
     return f"{source}::DOUBLE" if known else None
+
+
+def _vector(source: str, kind: str) -> str | None:
+    if kind in ("VARCHAR", "JSON", '"NULL"'):
+        return f"try_cast({source} AS FLOAT[])"  # "[0.1, 0.2]", as JSON writes it
+    element = re.fullmatch(r"(\w+)(\(.+\))?\[\d*\]", kind)
+    known = element is not None and element[1] in (*_NUMBERS, "FLOAT", "DOUBLE", "DECIMAL")
+    return f"{source}::FLOAT[]" if known else None
 
 
 def _type(table: str, target: str) -> pa.DataType:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from warehouse.schemas import TABLES
@@ -42,3 +43,16 @@ def relation(engine: Any, store: Store, source: str | Snapshot, window: Window |
     casts |= {name: "string" for name in spec.partition if name not in casts}
     casts |= {name: "timestamp(6)" for name, kind in table.schema().items() if kind.is_timestamp()}
     return table.cast(casts)
+
+
+def at_rest(engine: Any, expression: ir.Table, file: Path) -> ir.Table:
+    """The rows of an expression out of ``file``, which is written first where it does not exist."""
+    if not file.exists():
+        engine.to_parquet(expression, file)
+    return opened(engine, file, expression)
+
+
+def opened(engine: Any, file: Path, like: ir.Table) -> ir.Table:
+    """The rows in ``file``, of the same types as those of the expression that they came from."""
+    # DuckDB's sums of integers are wider than 64 bits and are stored as floats: the declared types come back
+    return engine.read_parquet(str(file)).cast(dict(like.schema().items()))

@@ -120,6 +120,10 @@ class Store:
         values = {str(p[column]) for p in self._open(table).partitions()}
         return sorted(date.fromisoformat(v) for v in values)
 
+    def newest_date(self, table: str, until: date) -> date | None:
+        """The newest of :meth:`dates` on ``until`` or before it; ``None``: there is none."""
+        return max((day for day in self.dates(table) if day <= until), default=None)
+
     def content_hash(self, table: str, window: Window | None = None) -> str:
         """A SHA-256 over the rows, whatever their order and files: equal content, equal hash."""
         rows = self.read(table, window=window).combine_chunks()

@@ -54,6 +54,11 @@ class Window:
         """Midnight UTC at which the window is over (exclusive)."""
         return midnight(self.end)
 
+    def blocks(self, days: int) -> list[Window]:
+        """The window in pieces of ``days`` days, the newest first; the oldest holds what is left over."""
+        ends = [self.end - timedelta(days=n) for n in range(0, self.length, days)]
+        return [Window(max(self.start, end - timedelta(days=days)), end) for end in ends]
+
     def __iter__(self) -> Iterator[date]:
         return (self.start + timedelta(days=n) for n in range(self.length))
 

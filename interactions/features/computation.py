@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from interactions.features.expressions import commonest
+from interactions.features.closing import closing_day
+from interactions.features.expressions import commonest, exact
 from interactions.features.feature import Feature
 from interactions.features.item_features import ITEM_FEATURES
+from interactions.features.keeping import kept_closing
 from interactions.features.registry import TASTE_SHARE_PREFIX, feature_names
-from interactions.features.relations import Rollups, aged, catalogue, categories, levels, open_rollups, pairs
+from interactions.features.relations import Past, categories, levels, open_rollups, past
 from interactions.features.settings import FeatureSettings
 from interactions.features.user_features import USER_FEATURES
+from warehouse.engine import at_rest
 from warehouse.store import Snapshot, Store
 from warehouse.windows import Window
 
@@ -23,36 +29,59 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
+_SHARED = ("catalogue", "later")
 _ATTRIBUTES = ("country", "gender", "age_band", "occupation", "income_band")
 
 
 def compute_features(
-    engine: Any, store: Store, as_of: date, settings: FeatureSettings | None = None
+    engine: Any, store: Store, as_of: date, settings: FeatureSettings | None = None, closings: Path | None = None
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """User and item features from everything before ``as_of`` and nothing after it.
+
+    Args:
+        engine: an Ibis backend.
+        store: the lake with the daily rollups.
+        as_of: the day that is not looked at, nor any after it.
+        settings: half-lives, shown categories.
+        closings: a folder that keeps the totals of closed months between calls: a new day then costs only itself.
 
     Returns:
         Two frames sorted by ``user_id`` and by ``item_id``: the registry's columns, for users also
         ``share_category_…``. A user has a row when known by an event or a signup before ``as_of``.
     """
-    users, items = _expressions(engine, store, as_of, settings or FeatureSettings())
-    return engine.to_pandas(users), engine.to_pandas(items)
+    with _expressions(engine, store, as_of, settings, closings) as (users, items):
+        return engine.to_pandas(users), engine.to_pandas(items)
 
 
 def export_features(
-    engine: Any, store: Store, as_of: date, users: Path, items: Path, settings: FeatureSettings | None = None
+    engine: Any,
+    store: Store,
+    as_of: date,
+    files: tuple[Path, Path],
+    settings: FeatureSettings | None = None,
+    closings: Path | None = None,
 ) -> None:
     """Like :func:`compute_features`, straight into two Parquet files: memory stays within the engine's own bound."""
-    by_user, by_item = _expressions(engine, store, as_of, settings or FeatureSettings())
-    engine.to_parquet(by_user, users)
-    engine.to_parquet(by_item, items)
+    with _expressions(engine, store, as_of, settings, closings) as expressions:
+        for expression, file in zip(expressions, files, strict=True):
+            engine.to_parquet(expression, file)
 
 
-def _expressions(engine: Any, store: Store, as_of: date, settings: FeatureSettings) -> tuple[ir.Table, ir.Table]:
-    rollups = open_rollups(engine, store, as_of)
-    shown = _top_categories(engine, rollups, as_of, settings)
-    users, items = user_expression(rollups, as_of, settings, shown), item_expression(rollups, as_of, settings)
-    return users.order_by("user_id"), items.order_by("item_id")
+@contextmanager
+def _expressions(
+    engine: Any, store: Store, as_of: date, settings: FeatureSettings | None, closings: Path | None
+) -> Iterator[tuple[ir.Table, ir.Table]]:
+    chosen, day = settings or FeatureSettings(), closing_day(as_of)
+    with tempfile.TemporaryDirectory() as folder:
+        passing = Path(folder)
+        closing = kept_closing(engine, store, day, chosen, closings or passing)
+        before = past(open_rollups(engine, store, Window(day, as_of)), closing, as_of, chosen)
+        # what several expressions read is worth a file
+        shared = {name: at_rest(engine, getattr(before, name), passing / f"{name}.parquet") for name in _SHARED}
+        before = replace(before, **shared)
+        shown = _top_categories(engine, before, chosen)
+        users, items = user_expression(before, chosen, shown), item_expression(before, chosen)
+        yield users.order_by("user_id"), items.order_by("item_id")
 
 
 def write_features(
@@ -67,38 +96,39 @@ def write_features(
     )
 
 
-def user_expression(
-    rollups: Rollups, as_of: date, settings: FeatureSettings, shown_categories: Sequence[str] = ()
-) -> ir.Table:
+def user_expression(past: Past, settings: FeatureSettings, shown_categories: Sequence[str] = ()) -> ir.Table:
     """The user features as one Ibis expression, for any engine."""
-    days = aged(rollups.user_daily, as_of)
-    met = pairs(days).left_join(catalogue(rollups, as_of), "item_id").drop("item_id_right")
-    tastes = categories(met)
+    tastes = categories(past)
     sources = {
-        "days": days,
-        "items": met,
+        "days": past.user_days,
+        "items": past.first_met.left_join(_valued(past.catalogue), "item_id").drop("item_id_right"),
         "categories": tastes,
-        "devices": levels(days, "devices"),
-        "channels": levels(days, "channels"),
+        "devices": levels(past, "devices"),
+        "channels": levels(past, "channels"),
     }
-    wide = _joined(_known_users(rollups, days, as_of), "user_id", sources, USER_FEATURES, settings)
-    wide = _profiled(wide, USER_FEATURES, settings)
+    wide = _profiled(_joined(_known_users(past), "user_id", sources, USER_FEATURES, settings), USER_FEATURES, settings)
     return _with_shares(wide, tastes, shown_categories)
 
 
-def item_expression(rollups: Rollups, as_of: date, settings: FeatureSettings) -> ir.Table:
+def _valued(catalogue: ir.Table) -> ir.Table:
+    # made exact once an item, not once a pair
+    numbers = ("price", "price_rank", "popularity_rank")
+    return catalogue.select("item_id", **{name: exact(catalogue[name]) for name in numbers})
+
+
+def item_expression(past: Past, settings: FeatureSettings) -> ir.Table:
     """The item features as one Ibis expression, for any engine."""
     import ibis
 
-    listed = catalogue(rollups, as_of)
+    listed = past.catalogue
     base = listed.select(
         "item_id",
-        _age=ibis.literal(as_of).epoch_days() - listed.available.epoch_days(),
+        _age=ibis.literal(past.as_of).epoch_days() - listed.available.epoch_days(),
         _price=listed.price,
         _category=listed.category,
         _brand=listed.brand,
     )
-    sources = {"days": aged(rollups.item_daily, as_of), "users": pairs(aged(rollups.user_daily, as_of))}
+    sources = {"days": past.item_days, "users": past.first_met}
     return _profiled(_joined(base, "item_id", sources, ITEM_FEATURES, settings), ITEM_FEATURES, settings)
 
 
@@ -119,14 +149,14 @@ def _profiled(wide: ir.Table, features: Sequence[Feature], settings: FeatureSett
     return wide.select(wide.columns[0], **filled)
 
 
-def _known_users(rollups: Rollups, days: ir.Table, as_of: date) -> ir.Table:
+def _known_users(past: Past) -> ir.Table:
     import ibis
 
-    end = ibis.literal(as_of)
-    active = days.group_by("user_id").aggregate(first_day=days.date.min())
-    met = levels(days, "countries")
+    end = ibis.literal(past.as_of)
+    active = past.user_days.group_by("user_id").aggregate(first_day=past.user_days.first_day.min())
+    met = levels(past, "countries")
     lands = met.group_by("user_id").aggregate(met_country=commonest(met))
-    people = rollups.users.mutate(signup=rollups.users.signup_ts.date())
+    people = past.users.mutate(signup=past.users.signup_ts.date())
     both = active.outer_join(people.select("user_id", "signup", *_ATTRIBUTES), "user_id")
     both = both.mutate(user_id=ibis.coalesce(both.user_id, both.user_id_right)).drop("user_id_right")
     # someone who is only in the dimension is known from the signup on; without a date, from the first event
@@ -149,10 +179,10 @@ def _with_shares(wide: ir.Table, tastes: ir.Table, shown: Sequence[str]) -> ir.T
     return wide.left_join(per_user, "user_id").drop("user_id_right")
 
 
-def _top_categories(engine: Any, rollups: Rollups, as_of: date, settings: FeatureSettings) -> list[str]:
+def _top_categories(engine: Any, past: Past, settings: FeatureSettings) -> list[str]:
     import ibis
 
-    listed = catalogue(rollups, as_of).filter(ibis._.category.notnull() & (ibis._.met > 0))
+    listed = past.catalogue.filter(ibis._.category.notnull() & (ibis._.met > 0))
     counted = listed.group_by("category").aggregate(met=listed.met.sum())
     top = counted.order_by([ibis.desc("met"), "category"]).limit(settings.category_shares)
     return [str(name) for name in engine.to_pandas(top)["category"]]

@@ -12,11 +12,19 @@ Generated from the registry in `interactions/features` by `python -m interaction
 compares the two. Every feature is an Ibis expression over the daily rollups *before* the as-of day (and the users
 and items known then), so the same definition runs on DuckDB and on Spark. Days are UTC days.
 
+**What a new day costs.** Days close month by month: everything before the latest start of a month that lies at least
+30 days back is kept in totals (a row a user, an item, a pair that met, a value met), the days since are read one by
+one. Counts and decimals add up the same in any order, so features from kept totals and features from nothing but the
+rollups are equal to the bit. The totals are a cache in `cache/closings`, named by the files of the closed days, the
+half-lives and their own definition: a late event in an open day costs nothing more, one in a closed day makes its
+closings anew (what a full pass costs), and deleting them costs time only. The four used last stay. `decayed_…`
+features of closed days decay to the day of closing, by half-life and rounded to six decimals, and from there on.
+
 *Taste* features say what somebody likes. They serve models, never the clusters: a segment must carry what the
-history does not. *Source* names the relation that the expression reads: `days` (daily rollups), `items` (distinct
-items met), `users` (distinct users met), `categories`, `channels`, `devices` (values met, ranked by days) or
-`profile` (the joined row with the dimension). A feature without a value for somebody is missing unless *when absent*
-says otherwise.
+history does not. *Source* names the relation that the expression reads: `days` (totals of closed days, rollups of
+open ones), `items` (distinct items met), `users` (distinct users met), `categories`, `channels`, `devices` (values
+met, compared by days) or `profile` (the joined row with the dimension). A feature without a value for somebody is
+missing unless *when absent* says otherwise.
 """
 
 _SHARES = """Beside them, one numeric taste column `share_category_<category>` for each of the most visited

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from interactions.features.expressions import decayed, exact_sum, ratio, recent
+from interactions.features.expressions import exact_sum, ratio, recent
 from interactions.features.feature import Expression, Family, Feature
-from interactions.features.settings import COUNTED_TYPES, OTHER_TYPE
 
-_ALL_TYPES: Final = (*COUNTED_TYPES, OTHER_TYPE)
 _TREND_PRIOR: Final = 0.1
 
 
@@ -40,7 +38,7 @@ ITEM_FEATURES: Final[tuple[Feature, ...]] = (
     _item(
         "decayed_popularity",
         "Events, each halved for every half-life of its type that has passed",
-        lambda d, s: decayed(d, dict(s.half_lives), _ALL_TYPES),
+        lambda d, _: exact_sum(d.decayed),
         "popularity",
         0.0,
     ),

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from interactions.features.closing import ITEM_COUNTS, MONEY, USER_COUNTS, Closing, pairs, values, weekend
+from interactions.features.expressions import aged, decayed_events, exact, exact_sum, half_lives, halved, ratio
+from interactions.features.settings import FeatureSettings
 from warehouse.engine import relation
 from warehouse.schemas import TABLES
 from warehouse.store import Store
@@ -13,6 +16,8 @@ from warehouse.windows import Window
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
+
+_EXACT_TOTAL = "decimal(38, 6)"
 
 
 @dataclass(frozen=True)
@@ -25,67 +30,133 @@ class Rollups:
     items: ir.Table
 
 
-def open_rollups(engine: Any, store: Store, as_of: date) -> Rollups:
-    """The rollups before ``as_of`` and the dimensions (empty ones where no source brought any).
+@dataclass(frozen=True)
+class Past:
+    """Everything before ``as_of``: what is closed in totals, the days since then one by one.
+
+    Attributes:
+        as_of: the day that nothing here reaches.
+        user_days, item_days: a row of all closed days and a row a day since: ``age`` of its last day, ``first_day``,
+            ``days``, ``weekend``, counters, exact ``spend``, ``rating_sum`` and ``decayed`` events.
+        pairs: users and items that met on a closed day, with ``days``.
+        later: users and items that met on an open day, with ``days`` and whether the pair is ``fresh``.
+        values: per user, ``column`` and ``level`` the ``days`` (closed and open ones apart).
+        catalogue: every item listed or met: price, category, ranks of price and popularity.
+        users: the dimension.
+    """
+
+    as_of: date
+    user_days: ir.Table
+    item_days: ir.Table
+    pairs: ir.Table
+    later: ir.Table
+    values: ir.Table
+    catalogue: ir.Table
+    users: ir.Table
+
+    @property
+    def met(self) -> ir.Table:
+        """Users and items that met, with ``days``: a pair of closed and open days has two rows."""
+        columns = ["user_id", "item_id", "days"]
+        return self.pairs.select(*columns).union(self.later.select(*columns))
+
+    @property
+    def first_met(self) -> ir.Table:
+        """Users and items that ever met, a row each."""
+        columns = ["user_id", "item_id"]
+        return self.pairs.select(*columns).union(self.later.filter(self.later.fresh).select(*columns))
+
+
+def open_rollups(engine: Any, store: Store, window: Window) -> Rollups:
+    """The rollups of a window and the dimensions (empty ones where no source brought any).
 
     Raises:
         TableMissingError: when nothing was rolled up yet.
     """
-    first = min([*store.dates("user_daily"), as_of])
-    history = Window(first, as_of)
     return Rollups(
-        relation(engine, store, store.snapshot("user_daily"), history),
-        relation(engine, store, store.snapshot("item_daily"), history),
+        relation(engine, store, store.snapshot("user_daily"), window),
+        relation(engine, store, store.snapshot("item_daily"), window),
         _dimension(engine, store, "users"),
         _dimension(engine, store, "items"),
     )
 
 
-def aged(daily: ir.Table, as_of: date) -> ir.Table:
-    """Rollup rows before ``as_of`` with ``age`` in days (1: the day before)."""
+def past(rollups: Rollups, closing: Closing, as_of: date, settings: FeatureSettings) -> Past:
+    """The closed totals and the open days of ``rollups`` (closed days among them are left out) put together."""
+    user_daily, item_daily = (
+        aged(daily.filter(daily.date >= closing.day), as_of) for daily in (rollups.user_daily, rollups.item_daily)
+    )
+    item_days = _both(closing.items, item_daily, ("item_id", ITEM_COUNTS), (closing.day, as_of), settings)
+    return Past(
+        as_of,
+        _both(closing.users, user_daily, ("user_id", USER_COUNTS), (closing.day, as_of), settings),
+        item_days,
+        closing.pairs,
+        _later(closing.pairs, pairs(user_daily)),
+        closing.values.union(values(user_daily)),
+        _catalogue(_listed(rollups.items, as_of), _met_items(item_days)),
+        rollups.users,
+    )
+
+
+def _both(
+    closed: ir.Table,
+    days: ir.Table,
+    columns: tuple[str, tuple[str, ...]],
+    between: tuple[date, date],
+    settings: FeatureSettings,
+) -> ir.Table:
     import ibis
 
-    end = ibis.literal(as_of)
-    past = daily.filter(daily.date < end)
-    return past.mutate(age=end.epoch_days() - past.date.epoch_days())
+    (key, counts), (day, as_of) = columns, between
+    names = (key, "first_day", "age", "days", "weekend", *counts, *MONEY, "decayed")
+    lives = enumerate(half_lives(settings))
+    decayed = sum(closed[f"decayed_{n}"].cast("float64") * halved((as_of - day).days, life) for n, life in lives)
+    totals = closed.mutate(age=ibis.literal(as_of).epoch_days() - closed.last_day.epoch_days(), decayed=decayed)
+    each = sum(decayed_events(days, settings).values())
+    one_by_one = days.mutate(first_day=days.date, days=ibis.literal(1), weekend=weekend(days), decayed=each)
+    return _typed(totals.select(*names), counts).union(_typed(one_by_one.select(*names), counts))
 
 
-def pairs(days: ir.Table) -> ir.Table:
-    """One row per user and item that met, with the number of ``days`` on which they did."""
-    met = days.select("user_id", item_id=days["items"].unnest())
-    return met.group_by(["user_id", "item_id"]).aggregate(days=met.count())
+def _typed(rows: ir.Table, counts: tuple[str, ...]) -> ir.Table:
+    # an engine sums integers into what it likes; a union needs one type
+    whole = {name: rows[name].cast("int64") for name in ("age", "days", "weekend", *counts)}
+    return rows.mutate(**whole, **{name: exact(rows[name]).cast(_EXACT_TOTAL) for name in (*MONEY, "decayed")})
 
 
-def levels(days: ir.Table, column: str) -> ir.Table:
-    """Per user the values of a list column, ranked by the days they occurred on (then by name)."""
-    seen = days.select("user_id", level=days[column].unnest())
-    return ranked(seen.group_by(["user_id", "level"]).aggregate(days=seen.count()))
-
-
-def categories(met: ir.Table) -> ir.Table:
-    """Per user the categories met, ranked by item-days."""
-    known = met.filter(met.category.notnull()).select("user_id", "days", level="category")
-    return ranked(known.group_by(["user_id", "level"]).aggregate(days=known["days"].sum()))
-
-
-def ranked(counted: ir.Table) -> ir.Table:
-    """Add ``share`` (of the user's days) and ``rank`` (0: the most) to ``user_id, level, days``."""
+def _later(closed: ir.Table, met: ir.Table) -> ir.Table:
     import ibis
 
-    whole = counted["days"].sum().over(ibis.window(group_by="user_id"))
-    order = ibis.window(group_by="user_id", order_by=[counted["days"].desc(), counted.level])
-    return counted.mutate(share=counted["days"].cast("float64") / whole, rank=ibis.row_number().over(order))
+    keys = ["user_id", "item_id"]
+    known = closed.semi_join(met, keys).select(*keys, known=ibis.literal(True))
+    both = met.left_join(known, keys)
+    return both.select(*keys, "days", fresh=both.known.isnull())
 
 
-def catalogue(rollups: Rollups, as_of: date) -> ir.Table:
-    """Every item that was listed or met before ``as_of``: price, category, ranks of price and popularity.
+def levels(past: Past, column: str) -> ir.Table:
+    """Per user the values of a list column, compared by the days they occurred on."""
+    seen = past.values.filter(past.values["column"] == column)
+    return compared(seen.group_by(["user_id", "level"]).aggregate(days=seen["days"].sum()))
 
-    ``price_rank`` is the percent rank inside the category, ``popularity_rank`` that of the events so far.
-    """
+
+def categories(past: Past) -> ir.Table:
+    """Per user the categories met, compared by item-days."""
+    met = past.met.join(past.catalogue.filter(past.catalogue.category.notnull()), "item_id")
+    known = met.select("user_id", "days", level="category")
+    return compared(known.group_by(["user_id", "level"]).aggregate(days=known["days"].sum()))
+
+
+def compared(counted: ir.Table) -> ir.Table:
+    """Add ``share`` (of the user's days) and ``most`` (the most days of any level) to ``user_id, level, days``."""
+    per_user = counted.group_by("user_id").aggregate(most=counted["days"].max(), whole=counted["days"].sum())
+    both = counted.join(per_user, "user_id")
+    return both.select("user_id", "level", "days", "most", share=both["days"].cast("float64") / both.whole)
+
+
+def _catalogue(listed: ir.Table, met: ir.Table) -> ir.Table:
+    """``price_rank`` is the percent rank inside the category, ``popularity_rank`` that of the events so far."""
     import ibis
 
-    met = _met_items(aged(rollups.item_daily, as_of))
-    listed = _listed(rollups.items, as_of)
     both = listed.outer_join(met, "item_id").mutate(item_id=ibis.coalesce(ibis._.item_id, ibis._.item_id_right))
     both = both.drop("item_id_right").mutate(
         price=ibis.coalesce(both.list_price, both.paid), available=ibis.coalesce(both.available, both.first_day)
@@ -96,10 +167,8 @@ def catalogue(rollups: Rollups, as_of: date) -> ir.Table:
 
 
 def _met_items(days: ir.Table) -> ir.Table:
-    from interactions.features.expressions import exact_sum, ratio
-
     return days.group_by("item_id").aggregate(
-        met=days.events.sum(), paid=ratio(exact_sum(days.spend), days.n_purchase.sum()), first_day=days.date.min()
+        met=days.events.sum(), paid=ratio(exact_sum(days.spend), days.n_purchase.sum()), first_day=days.first_day.min()
     )
 
 

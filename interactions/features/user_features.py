@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from interactions.features.expressions import commonest, decayed, exact_mean, exact_sum, ratio, recent
+from interactions.features.expressions import commonest, exact_mean, exact_sum, ratio, recent
 from interactions.features.feature import Expression, Family, Feature
-from interactions.features.settings import COUNTED_TYPES, OTHER_TYPE
-
-_ALL_TYPES: Final = (*COUNTED_TYPES, OTHER_TYPE)
 
 
 def _counter(name: str, meaning: str, expression: Expression, family: Family = "frequency") -> Feature:
@@ -34,11 +31,11 @@ _FREQUENCY: Final = (
     _counter("events_1d", "Events on the last day", lambda d, _: recent(d, "events", 1)),
     _counter("events_7d", "Events in the last 7 days", lambda d, _: recent(d, "events", 7)),
     _counter("events_30d", "Events in the last 30 days", lambda d, _: recent(d, "events", 30)),
-    _counter("active_days", "Days with at least one event", lambda d, _: d.date.nunique()),
+    _counter("active_days", "Days with at least one event", lambda d, _: d.days.sum()),
     _counter(
         "decayed_events",
         "Events, each halved for every half-life of its type that has passed",
-        lambda d, s: decayed(d, dict(s.half_lives), _ALL_TYPES),
+        lambda d, _: exact_sum(d.decayed),
     ),
     Feature(
         "items_distinct",
@@ -114,7 +111,7 @@ _RHYTHM: Final = (
         "share_weekend",
         "Share of events on Saturday and Sunday (UTC)",
         "days",
-        lambda d, _: ratio(d.events.sum(where=d.date.day_of_week.index() >= 5).coalesce(0), d.events.sum()),
+        lambda d, _: ratio(d.weekend.sum(), d.events.sum()),
         family="hour",
     ),
 )

@@ -7,6 +7,7 @@ from datetime import date
 import numpy as np
 
 from interactions.simulation.catalogue import Catalogue
+from interactions.simulation.chance import Ints
 from interactions.simulation.journal import Journal, empty
 from interactions.simulation.population import Population
 from interactions.simulation.scenario import Scenario
@@ -24,9 +25,14 @@ def day_bots(
     Every second bot is a scraper (views of random items), the others push the one item they were made for.
     """
     number = (day - scenario.start).days
-    bots = np.flatnonzero(population.bot & (population.joined < number * DAY_US))
+    usual = np.arange(len(population.bot)) < scenario.users + scenario.bot_count  # behind them stand the waves
+    bots = np.flatnonzero(population.bot & usual & (population.joined < number * DAY_US))
     bots = bots[rng.random(len(bots)) < ACTIVE_DAYS]
-    user = np.repeat(bots, rng.poisson(scenario.bot_events, len(bots)))
+    return bot_journal(np.repeat(bots, rng.poisson(scenario.bot_events, len(bots))), catalogue, number, rng)
+
+
+def bot_journal(user: Ints, catalogue: Catalogue, number: int, rng: np.random.Generator) -> Journal:
+    """One event for every entry of ``user`` on day ``number``."""
     n = len(user)
     if n == 0:
         return empty()

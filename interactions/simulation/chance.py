@@ -11,7 +11,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
-_STREAMS = ("catalogue", "population", "trends", "pilot", "day", "bots", "delivery", "drift")
+_STREAMS = ("catalogue", "population", "trends", "pilot", "day", "bots", "delivery", "drift", "waves", "breaks")
 
 
 def stream(seed: int, name: str, index: int = 0) -> np.random.Generator:

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from interactions.simulation.breakage import broken_delivery
 from interactions.simulation.catalogue import Catalogue
 from interactions.simulation.chance import Ints, stream
 from interactions.simulation.journal import Journal
@@ -44,11 +45,13 @@ class Deliveries:
         number = (day - self._scenario.start).days
         on_time = self._hold_back(number, self._rows(day, events))
         late, copies = self._late.pop(number, []), self._copies.pop(number, [])
-        delivery = pa.concat_tables([on_time, *late, *copies])
+        whole = pa.concat_tables([on_time, *late, *copies])
+        delivery = broken_delivery(self._scenario, day, whole)
         self.written += delivery.num_rows
         self.late += sum(table.num_rows for table in late)
         self.duplicates += sum(table.num_rows for table in copies)
-        write_table(delivery, self._folder / "events" / f"date={day}" / "part.parquet")
+        if delivery.num_rows or not whole.num_rows:  # a lost delivery leaves no file
+            write_table(delivery, self._folder / "events" / f"date={day}" / "part.parquet")
 
     def _hold_back(self, number: int, rows: pa.Table) -> pa.Table:
         """Put late rows and second copies aside; return the rows that are on time."""

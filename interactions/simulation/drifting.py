@@ -8,9 +8,12 @@ import numpy as np
 
 from interactions.simulation.catalogue import Catalogue
 from interactions.simulation.chance import Floats, Ints, normalised, stream
+from interactions.simulation.drift import Drift
 from interactions.simulation.population import Population, Rows, move
-from interactions.simulation.scenario import Drift, Scenario
+from interactions.simulation.scenario import Scenario
 from interactions.simulation.words import CATEGORIES, TIERS
+
+_OF_TASTE = ("taste", "catalogue", "season")
 
 
 def drifted_tastes(scenario: Scenario, day: date, segment: Ints, rows: Rows, words: str) -> Rows:
@@ -21,7 +24,7 @@ def drifted_tastes(scenario: Scenario, day: date, segment: Ints, rows: Rows, wor
     names = tuple(CATEGORIES) if words == "categories" else TIERS
     for drift in scenario.drifts:
         goal, level = getattr(drift, words), drift.level(day)
-        if drift.kind == "mix" or not goal or level == 0:
+        if drift.kind not in _OF_TASTE or not goal or level == 0:
             continue
         touched = (segment == scenario.names.index(drift.segment)) if drift.segment else np.ones(len(rows), bool)
         shifted = (1 - level) * rows + level * normalised(goal, names)
@@ -38,6 +41,21 @@ def drifted_popularity(scenario: Scenario, catalogue: Catalogue, day: date) -> F
             level = drift.level(day)
             weights = np.where(weights > 0, (1 - level) * weights + level * dealt, 0.0)
     return weights
+
+
+def drifted_prices(scenario: Scenario, catalogue: Catalogue, day: date) -> Floats:
+    """What each item costs on ``day``: a price shock multiplies the prices of its items by its factor.
+
+    ``strength`` is the share of items that it hits; while it ramps up, the factor grows from 1 in equal ratios.
+    """
+    prices = catalogue.price
+    for at, drift in enumerate(scenario.drifts):
+        if drift.kind == "price_shock" and drift.factor is not None and drift.level(day) > 0:
+            hit = stream(scenario.seed, "drift", at).random(len(prices)) < drift.strength
+            if drift.categories:
+                hit &= np.isin(catalogue.category, [list(CATEGORIES).index(name) for name in drift.categories])
+            prices = np.where(hit, prices * drift.factor ** (drift.level(day) / drift.strength), prices)
+    return prices
 
 
 def moved_users(scenario: Scenario, population: Population, day: date) -> Population:

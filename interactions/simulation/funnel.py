@@ -29,9 +29,12 @@ class Rates:
     rating: float = 0.2  # of purchases
 
 
-def day_funnel(catalogue: Catalogue, looks: Looks, rng: np.random.Generator, rates: Rates | None = None) -> Journal:
-    """The views and everything that follows from them, also on later days (returns and ratings)."""
-    rates = rates or Rates()
+def day_funnel(catalogue: Catalogue, prices: Floats, looks: Looks, rng: np.random.Generator) -> Journal:
+    """The views and everything that follows from them, also on later days (returns and ratings).
+
+    ``prices`` (one an item) are those of the day: what costs twice as much as usual is bought half as often.
+    """
+    rates = Rates()
     views = looks.views
     quality = catalogue.quality[views.item]
     match = np.clip(looks.match - _USUAL_MATCH, -2.0, 2.0)
@@ -39,7 +42,7 @@ def day_funnel(catalogue: Catalogue, looks: Looks, rng: np.random.Generator, rat
     clicked = _happens(rates.click * liking, rng)
     carted = clicked & _happens(rates.cart * liking, rng)
     wished = clicked & ~carted & _happens(np.full(len(views), rates.wish), rng)
-    bought = carted & _happens(np.full(len(views), rates.purchase), rng)
+    bought = carted & _happens(rates.purchase * (catalogue.price / prices)[views.item], rng)
     dwelt = clicked & _happens(np.full(len(views), rates.dwell), rng)
     seconds = np.round(rng.lognormal(3.0 + 0.2 * match, 0.8), 1)
     clicks = _between(2, 10, len(views), rng)
@@ -53,17 +56,17 @@ def day_funnel(catalogue: Catalogue, looks: Looks, rng: np.random.Generator, rat
             views.derive(dwelt, DWELL, (clicks + read)[dwelt], seconds[dwelt]),
             views.derive(carted, CART, bags[carted]),
             views.derive(wished, WISH, bags[wished]),
-            *_afterwards(catalogue, purchases, (quality + 0.4 * match)[bought], rates, rng),
+            *_afterwards(prices, purchases, (quality + 0.4 * match)[bought], rates, rng),
         ]
     )
 
 
 def _afterwards(
-    catalogue: Catalogue, purchases: Journal, content: Floats, rates: Rates, rng: np.random.Generator
+    prices: Floats, purchases: Journal, content: Floats, rates: Rates, rng: np.random.Generator
 ) -> list[Journal]:
     """The purchases with what was paid, the returns days later with what was paid back, and the ratings."""
     n = len(purchases)
-    paid = catalogue.price[purchases.item] * (1 + (rng.random(n) < 0.1)) * (1 - 0.1 * rng.integers(0, 3, n))
+    paid = prices[purchases.item] * (1 + (rng.random(n) < 0.1)) * (1 - 0.1 * rng.integers(0, 3, n))
     paid = np.maximum(np.round(paid, 2), 0.01)
     back = _happens(rates.returned * np.exp(-0.4 * content), rng)
     rated = _happens(np.full(n, rates.rating), rng)

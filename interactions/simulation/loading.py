@@ -6,11 +6,14 @@ import dataclasses
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
+from types import NoneType
 from typing import Any, TypeVar
 
 import yaml
 
-from interactions.simulation.scenario import Drift, PlantedSegment, Scenario, ScenarioError
+from interactions.simulation.drift import Drift
+from interactions.simulation.refusals import ScenarioError
+from interactions.simulation.scenario import PlantedSegment, Scenario
 
 T = TypeVar("T")
 _KINDS: dict[str, tuple[type, ...]] = {
@@ -19,6 +22,10 @@ _KINDS: dict[str, tuple[type, ...]] = {
     "date": (date,),
     "str": (str,),
     "Shares": (Mapping,),
+    "Mapping[str, float]": (Mapping,),
+    "str | None": (str, NoneType),
+    "float | None": (int, float, NoneType),
+    "date | None": (date, NoneType),
 }
 
 
@@ -44,9 +51,10 @@ def parse_scenario(content: Mapping[str, Any]) -> Scenario:
 
 
 def plain(value: Any) -> Any:
-    """A scenario, or a part of one, as plain values that YAML can hold."""
+    """A scenario, or a part of one, as plain values that YAML can hold; rare fields only where they are set."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+        held = {f: getattr(value, f.name) for f in dataclasses.fields(value)}
+        return {f.name: plain(one) for f, one in held.items() if one is not None or "rare" not in f.metadata}
     if isinstance(value, Mapping):
         return {str(key): plain(one) for key, one in value.items()}
     return [plain(one) for one in value] if isinstance(value, tuple | list) else value

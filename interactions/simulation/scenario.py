@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Literal
 
+from interactions.simulation.drift import Drift, refuse_drift
+from interactions.simulation.refusals import ScenarioError, refuse_words
 from interactions.simulation.words import CATEGORIES, CHANNELS, DAY_PARTS, DEVICES, TIERS
 from warehouse.windows import Window
 
 Shares = Mapping[str, float]
-DriftKind = Literal["taste", "mix", "catalogue"]
-
-
-class ScenarioError(ValueError):
-    """A scenario asks for something impossible; the message names the field and what it expects."""
 
 
 @dataclass(frozen=True)
@@ -55,39 +51,6 @@ class PlantedSegment:
     weekend: float = 1.0
     frequency: float = 1.0
     views: float = 3.0
-
-
-@dataclass(frozen=True)
-class Drift:
-    """One scripted change, lasting from ``day`` to ``until`` (exclusive; None: to the end).
-
-    Attributes:
-        kind: ``taste`` (the affinities of ``segment`` move to ``categories`` and ``tiers``), ``mix`` (users of
-            ``segment`` move to the segment ``to`` for good) or ``catalogue`` (everybody's affinities move, and the
-            popularity of the items is dealt anew).
-        day: the first day (UTC) on which it acts.
-        strength: the share of choices (taste, catalogue) or of users (mix) that it touches, in (0, 1].
-        segment: the planted segment it happens to; None only for ``catalogue``.
-        categories, tiers: where the affinities move to; empty means they stay.
-        to: for ``mix``, the segment that the users move to.
-        ramp_days: days over which ``strength`` grows linearly to its full value (0: at once; not for ``mix``).
-    """
-
-    kind: DriftKind
-    day: date
-    strength: float
-    segment: str | None = None
-    categories: Shares = field(default_factory=dict)
-    tiers: Shares = field(default_factory=dict)
-    to: str | None = None
-    until: date | None = None
-    ramp_days: int = 0
-
-    def level(self, day: date) -> float:
-        """How strongly it acts on ``day``: 0 before and after, ``strength`` once the ramp is over."""
-        if day < self.day or (self.until is not None and day >= self.until):
-            return 0.0
-        return self.strength * min(1.0, ((day - self.day).days + 1) / max(1, self.ramp_days))
 
 
 @dataclass(frozen=True)
@@ -147,7 +110,7 @@ class Scenario:
         _refuse_sizes(self)
         _refuse_segments(self.segments)
         for drift in self.drifts:
-            _refuse_drift(self, drift)
+            refuse_drift(drift, self.window, self.names)
 
     @property
     def window(self) -> Window:
@@ -204,32 +167,10 @@ def _refuse_segments(segments: tuple[PlantedSegment, ...]) -> None:
         raise ScenarioError(f"'segments' needs at least one segment, each with its own name; found {names}")
     for segment in segments:
         where = f"segment '{segment.name}'"
-        _refuse_words(where, "categories", segment.categories, tuple(CATEGORIES))
-        _refuse_words(where, "tiers", segment.tiers, TIERS)
-        _refuse_words(where, "devices", segment.devices, DEVICES)
-        _refuse_words(where, "channels", segment.channels, CHANNELS)
-        _refuse_words(where, "day_parts", segment.day_parts, DAY_PARTS)
+        refuse_words(where, "categories", segment.categories, tuple(CATEGORIES))
+        refuse_words(where, "tiers", segment.tiers, TIERS)
+        refuse_words(where, "devices", segment.devices, DEVICES)
+        refuse_words(where, "channels", segment.channels, CHANNELS)
+        refuse_words(where, "day_parts", segment.day_parts, DAY_PARTS)
         if not (segment.share > 0 and segment.frequency > 0 and segment.views >= 1):
             raise ScenarioError(f"{where}: share and frequency must be above 0 and views at least 1")
-
-
-def _refuse_drift(scenario: Scenario, drift: Drift) -> None:
-    where = f"drift '{drift.kind}' of {drift.day}"
-    if drift.kind not in ("taste", "mix", "catalogue"):
-        raise ScenarioError(f"{where}: 'kind' is taste, mix or catalogue")
-    if drift.day not in scenario.window or not 0 < drift.strength <= 1:
-        raise ScenarioError(f"{where}: 'day' must lie in {scenario.window} and 'strength' in (0, 1]")
-    if drift.kind == "mix" and drift.until is not None:
-        raise ScenarioError(f"{where}: a mix drift is for good; leave 'until' out and move the users back by another")
-    needed = {"taste": (drift.segment,), "mix": (drift.segment, drift.to), "catalogue": ()}[drift.kind]
-    for name in needed:
-        if name not in scenario.names:
-            raise ScenarioError(f"{where}: expected a segment out of {list(scenario.names)}; found {name!r}")
-    _refuse_words(where, "categories", drift.categories, tuple(CATEGORIES))
-    _refuse_words(where, "tiers", drift.tiers, TIERS)
-
-
-def _refuse_words(where: str, name: str, shares: Shares, known: tuple[str, ...]) -> None:
-    unknown = [word for word in shares if word not in known]
-    if unknown or any(weight < 0 for weight in shares.values()):
-        raise ScenarioError(f"{where}: '{name}' takes weights >= 0 of {list(known)}; found {dict(shares)}")

@@ -15,13 +15,14 @@ from interactions.simulation.catalogue import Catalogue, items_table, make_catal
 from interactions.simulation.chance import stream
 from interactions.simulation.choices import Memory, day_looks
 from interactions.simulation.delivery import Deliveries, write_table
-from interactions.simulation.drifting import moved_users
+from interactions.simulation.drifting import drifted_prices, moved_users
 from interactions.simulation.funnel import day_funnel
 from interactions.simulation.journal import Journal, empty, joined
 from interactions.simulation.population import Population, make_population, users_table
 from interactions.simulation.scenario import Scenario
 from interactions.simulation.sessions import DAY_US, day_sessions, expected_rates, newcomers
 from interactions.simulation.truth import Truth, segment_sizes, write_scenario, write_truth
+from interactions.simulation.waves import day_waves, with_waves
 
 Progress = Callable[[str], None]
 _PILOT_SESSIONS = 20_000
@@ -46,7 +47,7 @@ def simulate(folder: str | Path, scenario: Scenario, progress: Progress | None =
     root = Path(folder)
     _clear(root)
     write_scenario(root, scenario)
-    catalogue, first = make_catalogue(scenario), make_population(scenario)
+    catalogue, first = make_catalogue(scenario), with_waves(scenario, make_population(scenario))
     write_table(items_table(catalogue, scenario.start), root / "items.parquet")
     write_table(users_table(first, scenario.start), root / "users.parquet")
     deliveries = Deliveries(root, scenario, first, catalogue)
@@ -70,13 +71,14 @@ class World:
         number = (day - self.scenario.start).days
         human = self.human(population, day, stream(self.scenario.seed, "day", number))
         rng = stream(self.scenario.seed, "bots", number)
-        return joined([human, day_bots(self.scenario, population, self.catalogue, day, rng)])
+        bots = day_bots(self.scenario, population, self.catalogue, day, rng)
+        return joined([human, bots, day_waves(self.scenario, self.catalogue, day)])
 
     def human(self, population: Population, day: date, rng: np.random.Generator) -> Journal:
         """The same without the bots."""
         sessions = day_sessions(self.scenario, population, day, self.scale, rng)
         looks = day_looks(self.scenario, population, self.catalogue, self.memory, sessions, day, rng)
-        events = day_funnel(self.catalogue, looks, rng)
+        events = day_funnel(self.catalogue, drifted_prices(self.scenario, self.catalogue, day), looks, rng)
         liked = ~np.isnan(events.value)
         self.memory.keep(events.user[liked], events.item[liked], rng)
         return events

@@ -13,9 +13,10 @@ import yaml
 from interactions.simulation.catalogue import Catalogue
 from interactions.simulation.chance import Ints
 from interactions.simulation.delivery import write_table
+from interactions.simulation.drift import Drift
 from interactions.simulation.loading import plain
 from interactions.simulation.population import Population
-from interactions.simulation.scenario import Drift, Scenario
+from interactions.simulation.scenario import Scenario
 from interactions.simulation.words import STYLES, TIERS
 from warehouse.windows import Window
 

@@ -2,7 +2,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
+from deltalake import write_deltalake
 
 from interactions.errors import SourceError
 from tests.interactions.conftest import Take
@@ -63,3 +66,52 @@ def test_a_bad_description_stops_the_run_with_its_line(tmp_path: Path, take: Tak
         take(tmp_path / "in", first_days(1))
 
     assert not Store(tmp_path / "lake").exists("interactions")
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("items.csv", 'item_id,embedding\ni1,"[0.5, -1, 2e-1]"\ni2,\n'),
+        ("items.jsonl", '{"item_id": "i1", "embedding": [0.5, -1, 0.2]}\n{"item_id": "i2"}\n'),
+    ],
+)
+def test_an_items_vector_is_taken_as_it_is_delivered(tmp_path: Path, take: Take, name: str, text: str) -> None:
+    deliver(tmp_path / "in", DAY, [event(1)])
+    (tmp_path / "in" / name).write_text(text)
+
+    take(tmp_path / "in", first_days(1))
+
+    first, second = Store(tmp_path / "lake").read("items").to_pylist()
+    assert first["embedding"] == pytest.approx([0.5, -1, 0.2])
+    assert second["embedding"] is None
+
+
+@pytest.mark.parametrize("kind", [pa.list_(pa.float64()), pa.list_(pa.float32(), 2)])
+def test_vectors_of_any_numbers_are_taken_from_parquet(tmp_path: Path, take: Take, kind: pa.DataType) -> None:
+    deliver(tmp_path / "in", DAY, [event(1)])
+    vectors = pa.array([[1, 2]], kind)
+    pq.write_table(pa.table({"item_id": ["i1"], "embedding": vectors}), tmp_path / "in" / "items.parquet")
+
+    take(tmp_path / "in", first_days(1))
+
+    assert Store(tmp_path / "lake").read("items").to_pylist()[0]["embedding"] == [1.0, 2.0]
+
+
+def test_a_vector_of_words_is_refused_with_its_line(tmp_path: Path, take: Take) -> None:
+    deliver(tmp_path / "in", DAY, [event(1)])
+    (tmp_path / "in" / "items.csv").write_text("item_id,embedding\ni1,near\n")
+    with pytest.raises(SourceError, match="line 2: not_a_number in embedding"):
+        take(tmp_path / "in", first_days(1))
+
+
+def test_a_lake_from_before_a_column_was_known_is_completed(tmp_path: Path, take: Take) -> None:
+    deliver(tmp_path / "in", DAY, [event(1)])
+    take(tmp_path / "in", first_days(1))
+    path = tmp_path / "lake" / "items"
+    old = Store(tmp_path / "lake").read("items").drop_columns(["embedding"])
+    write_deltalake(str(path), old, mode="overwrite", schema_mode="overwrite")
+    (tmp_path / "in" / "items.csv").write_text('item_id,embedding\ni1,"[1]"\n')
+
+    take(tmp_path / "in", first_days(1))
+
+    assert Store(tmp_path / "lake").read("items").to_pylist()[0]["embedding"] == [1.0]

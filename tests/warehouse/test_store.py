@@ -47,6 +47,14 @@ def test_replace_overwrites_exactly_its_window(store: Store) -> None:
     assert received(store, window=days(1, 1)) == [20, 21]
 
 
+def test_the_newest_date_lies_on_the_asked_day_or_before_it(store: Store) -> None:
+    assert store.newest_date("ingest_ledger", DAY) is None
+    store.replace("ingest_ledger", ledger((0, 1), (2, 3)), days(0, 3))
+
+    known = [store.newest_date("ingest_ledger", DAY + timedelta(days=back)) for back in (-1, 0, 1, 2, 9)]
+    assert known == [None, DAY, DAY, DAY + timedelta(days=2), DAY + timedelta(days=2)]
+
+
 def test_replacing_by_nothing_empties_the_window(store: Store) -> None:
     store.replace("ingest_ledger", ledger((0, 1), (1, 2)), days(0, 2))
 
@@ -95,18 +103,18 @@ def test_the_content_hash_sees_rows_and_not_their_order(store: Store, tmp_path: 
 
 
 def test_a_table_is_partitioned_by_its_second_column_too(store: Store) -> None:
-    schema = TABLES["drift_verdicts"].schema
+    schema = TABLES["gate_decisions"].schema
 
-    def verdict(segment: str, users: int) -> pa.Table:
+    def decision(segment: str, users: int) -> pa.Table:
         return pa.Table.from_pylist([{"as_of": DAY, "segment_id": segment, "users": users}], schema=schema)
 
     for segment, users in (("a", 1), ("b", 2), ("a", 3)):
-        store.replace("drift_verdicts", verdict(segment, users), days(0, 1), segment_id=segment)
+        store.replace("gate_decisions", decision(segment, users), days(0, 1), segment_id=segment)
 
-    assert sorted(store.read("drift_verdicts")["users"].to_pylist()) == [2, 3]
-    assert store.read("drift_verdicts", segment_id="b")["users"].to_pylist() == [2]
+    assert sorted(store.read("gate_decisions")["users"].to_pylist()) == [2, 3]
+    assert store.read("gate_decisions", segment_id="b")["users"].to_pylist() == [2]
     with pytest.raises(ValueError, match="must have segment_id = 'a'"):
-        store.replace("drift_verdicts", verdict("b", 9), days(0, 1), segment_id="a")
+        store.replace("gate_decisions", decision("b", 9), days(0, 1), segment_id="a")
 
 
 def test_f10_rows_that_do_not_fit_are_refused(store: Store) -> None:

@@ -38,6 +38,15 @@ def test_trailing_counts_back_from_the_end(end: date, days: int) -> None:
     assert window.end_ts - window.start_ts == timedelta(days=days)  # no day is 23 or 25 hours long
 
 
+@given(DATES, st.integers(0, 400), st.integers(1, 40))
+def test_blocks_hold_every_day_once_the_newest_first(end: date, days: int, length: int) -> None:
+    window = Window.trailing(end, days)
+    blocks = window.blocks(length)
+
+    assert [day for block in reversed(blocks) for day in block] == list(window)
+    assert all(block.length == length for block in blocks[:-1])
+
+
 def test_f11_midnight_is_utc_also_on_a_leap_day() -> None:
     assert midnight(date(2028, 2, 29)) == datetime(2028, 2, 29, tzinfo=UTC)
     assert Window.day(date(2028, 2, 29)).end == date(2028, 3, 1)

@@ -14,15 +14,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from interactions.features.closing import Closing, close, closing_day
 from interactions.features.computation import item_expression, user_expression
-from interactions.features.relations import Rollups
+from interactions.features.relations import Rollups, past
 from interactions.features.rollups import item_rollup, user_rollup
 from interactions.features.settings import FeatureSettings
-from warehouse.engine import duckdb_engine
+from warehouse.engine import at_rest, duckdb_engine
 from warehouse.schemas import TABLES
 
 pytestmark = pytest.mark.spark
-AS_OF = date(2026, 3, 20)
+AS_OF = date(2026, 4, 2)  # what is before March is closed
 
 
 @pytest.fixture(scope="module")
@@ -58,14 +59,14 @@ def _naive(table: pa.Table) -> pa.Table:
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     random, folder = np.random.default_rng(5), tmp_path_factory.mktemp("tables")
-    start = pd.Timestamp("2026-03-01", tz="UTC")
+    start = pd.Timestamp("2026-02-10", tz="UTC")
     kinds = ["view", "click", "purchase", "rating", "return", "coupon"]
     events = [
         {
             "user_id": f"u{random.integers(12)}",
             "item_id": f"i{random.integers(9)}",
             "event_type": str(random.choice(kinds)),
-            "ts": start + timedelta(seconds=int(random.integers(25 * 86_400))),
+            "ts": start + timedelta(seconds=int(random.integers(60 * 86_400))),
             "value": float(np.round(random.uniform(1, 5), 2)),
             "event_id": f"e{n}",
             "session_id": None if n % 3 else f"q{n // 30}",
@@ -98,9 +99,14 @@ def _features(engine: Any, files: dict[str, Path], folder: Path) -> tuple[pd.Dat
         _stored(engine, expression(events, settings), folder / f"{engine.name}-{expression.__name__}.parquet")
         for expression in (user_rollup, item_rollup)
     ]
-    rollups = Rollups(daily[0], daily[1], tables["users"], tables["items"])
-    users = engine.to_pyarrow(user_expression(rollups, AS_OF, settings, ["c0", "c1"])).to_pandas()
-    items = engine.to_pyarrow(item_expression(rollups, AS_OF, settings)).to_pandas()
+    totals = close(daily[0], daily[1], closing_day(AS_OF), settings)
+    parts = ("users", "items", "pairs", "values")
+    paths = (folder / f"{engine.name}-closed-{part}.parquet" for part in parts)
+    kept = (at_rest(engine, getattr(totals, part), file) for part, file in zip(parts, paths, strict=True))
+    closing = Closing(totals.day, *kept)
+    before = past(Rollups(daily[0], daily[1], tables["users"], tables["items"]), closing, AS_OF, settings)
+    users = engine.to_pyarrow(user_expression(before, settings, ["c0", "c1"])).to_pandas()
+    items = engine.to_pyarrow(item_expression(before, settings)).to_pandas()
     return users.sort_values("user_id", ignore_index=True), items.sort_values("item_id", ignore_index=True)
 
 
