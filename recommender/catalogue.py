@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from recommender.history import History
+from recommender.lifts import Lift
 from recommender.matrices import Arrays, csr, pack, unpack
 from recommender.preprocessing import TableEncoding
 from recommender.preprocessing.columns import numbers
@@ -29,6 +31,7 @@ class Catalogue:
         brands: the same for brands.
         log_price: float32 ``(n_items,)``, NaN where unknown.
         trends: float32 ``(n_items, len(TREND_FEATURES))``, see :func:`recommender.trends.item_trends`.
+        lifts: what groups of users like more than everybody does.
     """
 
     items: Vocabulary
@@ -37,9 +40,12 @@ class Catalogue:
     brands: sparse.csr_matrix
     log_price: NDArray[np.float32]
     trends: NDArray[np.float32]
+    lifts: tuple[Lift, ...] = ()
 
     @classmethod
-    def of(cls, items: pd.DataFrame, encoding: TableEncoding, history: History) -> Catalogue:
+    def of(
+        cls, items: pd.DataFrame, encoding: TableEncoding, history: History, lifts: Sequence[Lift] = ()
+    ) -> Catalogue:
         """Read an items frame aligned with ``history.items`` (:func:`aligned`), and what the log says about them."""
         price = numbers(items, PRICE)
         return cls(
@@ -49,18 +55,22 @@ class Catalogue:
             brands=memberships(items, "brand"),
             log_price=np.log1p(np.where(price >= 0, price, np.nan)).astype(np.float32),
             trends=item_trends(history),
+            lifts=tuple(lifts),
         )
 
     def arrays(self) -> Arrays:
-        """Everything but the ids."""
+        """Everything but the ids and the names of groups."""
         dense = {"features": self.features, "log_price": self.log_price, "trends": self.trends}
-        return dense | pack("categories", self.categories) | pack("brands", self.brands)
+        lifts = {f"lift.{lift.name}": lift.by_item for lift in self.lifts}
+        return dense | lifts | pack("categories", self.categories) | pack("brands", self.brands)
 
     @classmethod
-    def from_arrays(cls, items: Vocabulary, arrays: Arrays) -> Catalogue:
-        """Restore what :meth:`arrays` gave."""
+    def from_arrays(cls, items: Vocabulary, arrays: Arrays, groups: Mapping[str, Sequence[str]]) -> Catalogue:
+        """Restore what :meth:`arrays` gave; ``groups`` by the name of their lift."""
         labels = {name: unpack(name, arrays) for name in ("categories", "brands")}
-        return cls(items, arrays["features"], log_price=arrays["log_price"], trends=arrays["trends"], **labels)
+        lifts = tuple(Lift(name, tuple(known), arrays[f"lift.{name}"]) for name, known in groups.items())
+        features, price, trends = (arrays[name] for name in ("features", "log_price", "trends"))
+        return cls(items, features, log_price=price, trends=trends, lifts=lifts, **labels)
 
 
 def aligned(items: pd.DataFrame, vocabulary: Vocabulary) -> pd.DataFrame:

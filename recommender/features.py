@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -22,6 +24,31 @@ _AGE = TREND_FEATURES.index("age_days")
 _IDLE = HABIT_FEATURES.index("idle_days")
 
 
+@dataclass(frozen=True, eq=False)
+class UserRows:
+    """What the ranker reads of users, one row a user.
+
+    Args:
+        features: float32, columns as preprocessing makes them.
+        members: the groups they belong to, one matrix for each lift of the catalogue.
+    """
+
+    features: Matrix
+    members: tuple[sparse.csr_matrix, ...] = ()
+
+    @classmethod
+    def of(
+        cls, users: pd.DataFrame, user_ids: NDArray[np.str_], encoding: TableEncoding, catalogue: Catalogue
+    ) -> UserRows:
+        """``user_ids`` in their order, as ``users`` describes them; users and columns may be absent."""
+        members = tuple(lift.members(users, user_ids) for lift in catalogue.lifts)
+        return cls(user_matrix(users, user_ids, encoding), members)
+
+    def pick(self, rows: NDArray[np.int64]) -> UserRows:
+        """Only these rows."""
+        return UserRows(self.features[rows], tuple(rows_of(part, rows) for part in self.members))
+
+
 def user_matrix(users: pd.DataFrame, user_ids: NDArray[np.str_], encoding: TableEncoding) -> Matrix:
     """User features ``(n_users, columns)`` as ``encoding`` makes them; users without a row are all missing to it."""
     rows = pd.Index(users[USER].to_numpy(dtype=object)).get_indexer(pd.Index(user_ids.astype(object)))
@@ -30,14 +57,14 @@ def user_matrix(users: pd.DataFrame, user_ids: NDArray[np.str_], encoding: Table
     return np.asarray(known[rows], dtype=np.float32)
 
 
-def assemble(pairs: Pairs, history: History, catalogue: Catalogue, user_features: Matrix, half_life: float) -> Matrix:
+def assemble(pairs: Pairs, history: History, catalogue: Catalogue, users: UserRows, half_life: float) -> Matrix:
     """One row per pair, columns as ``FeatureSchema.names``; float32, C order.
 
     Args:
         pairs: codes into ``history``.
         history: the batch that the pairs were retrieved for.
         catalogue: the items' arrays.
-        user_features: rows in the order of ``history.users``.
+        users: in the order of ``history.users``.
         half_life: days, of the taste profile.
     """
     blocks = (
@@ -45,9 +72,10 @@ def assemble(pairs: Pairs, history: History, catalogue: Catalogue, user_features
         pairs.ranks,
         _shares(pairs, len(history.users)),
         _pair_block(pairs, history, catalogue, half_life),
+        *_lifts(pairs, catalogue, users),
         catalogue.trends[pairs.item_code],
         catalogue.features[pairs.item_code],
-        user_features[pairs.user_code],
+        users.features[pairs.user_code],
     )
     return np.concatenate(blocks, axis=1, dtype=np.float32)
 
@@ -74,6 +102,12 @@ def _pair_block(pairs: Pairs, history: History, catalogue: Catalogue, half_life:
         np.log1p(total)[pairs.user_code],
     )
     return np.stack(columns, axis=1).astype(np.float32)
+
+
+def _lifts(pairs: Pairs, catalogue: Catalogue, users: UserRows) -> list[Matrix]:
+    """One column a lift."""
+    lifts = zip(catalogue.lifts, users.members, strict=True)
+    return [lift.score(members, pairs.user_code, pairs.item_code)[:, None] for lift, members in lifts]
 
 
 def _affinity(profile: sparse.csr_matrix, labels: sparse.csr_matrix, pairs: Pairs) -> Matrix:

@@ -29,6 +29,7 @@ class SegmentHead:
         parent_version: the registered global version it was proved on.
         extra_items: how many of the prior's best items join the candidates.
         base: what the prior's values are. An item it does not know has no lift (0), or is the least popular one.
+        diversity: how much its lists are re-ranked for unlike categories (:mod:`recommender.mmr`), 0 (not) to 1.
     """
 
     segment_id: str
@@ -38,6 +39,7 @@ class SegmentHead:
     parent_version: str = ""
     extra_items: int = 50
     base: Base = "lift"
+    diversity: float = 0.0
 
     def extra(self) -> tuple[str, ...]:
         """Items the prior proposes, best first; none while the prior has no weight."""
@@ -69,4 +71,5 @@ class SegmentHead:
     ) -> Recommendations:
         """The best ``k`` items of every user of ``history``, by this head over ``spine``'s candidates."""
         candidates = spine.candidates(history, users, self.extra() or None, exclude_seen)
-        return spine.listed(candidates, self.score(candidates), history, k, LAYER_SEGMENT, exclude_seen)
+        ranking = self.score(candidates)
+        return spine.listed(candidates, ranking, history, k, LAYER_SEGMENT, exclude_seen, self.diversity)

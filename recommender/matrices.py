@@ -49,6 +49,13 @@ def strongest(matrix: sparse.csr_matrix, count: int) -> sparse.csr_matrix:
     return csr(matrix.data[kept], matrix.indices[kept], indptr, (matrix.shape[0], matrix.shape[1]))
 
 
+def unit_rows(matrix: sparse.csr_matrix | NDArray[Any]) -> sparse.csr_matrix:
+    """Every row divided by its length, float64; rows of zeros stay."""
+    rows = sparse.csr_matrix(matrix, dtype=np.float64)
+    length = np.sqrt(np.asarray(rows.power(2).sum(axis=1)).ravel())
+    return sparse.csr_matrix(sparse.diags(1 / np.where(length > 0, length, 1)) @ rows)
+
+
 def pack(name: str, matrix: sparse.csr_matrix) -> Arrays:
     """A sparse matrix as plain arrays, to be read back by :func:`unpack`."""
     return {

@@ -27,19 +27,21 @@ class FeatureSchema:
         items: columns of the items, as preprocessing makes them.
         users: columns of the users, as preprocessing makes them.
         labels: of all columns, those that hold codes, not amounts.
+        lifts: whose lift is read, see :mod:`recommender.lifts`.
     """
 
     generators: tuple[str, ...]
     items: tuple[str, ...] = ()
     users: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
+    lifts: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, preprocessing: Preprocessing, generators: Iterable[str]) -> FeatureSchema:
+    def of(cls, preprocessing: Preprocessing, generators: Iterable[str], lifts: Iterable[str] = ()) -> FeatureSchema:
         """Every column that preprocessing makes."""
         items, users = preprocessing.items, preprocessing.users
         labels = [f"item_{name}" for name in items.categorical] + [f"user_{name}" for name in users.categorical]
-        return cls(tuple(generators), items.names, users.names, tuple(labels))
+        return cls(tuple(generators), items.names, users.names, tuple(labels), tuple(lifts))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -47,7 +49,8 @@ class FeatureSchema:
         scores = (f"{kind}_{name}" for kind in ("score", "rank", "share") for name in self.generators)
         items, users = (f"item_{name}" for name in self.items), (f"user_{name}" for name in self.users)
         trends = (f"trend_{name}" for name in TREND_FEATURES)
-        return (*scores, *PAIR_FEATURES, *trends, *items, *users)
+        lifts = (f"{name}_lift" for name in self.lifts)
+        return (*scores, *PAIR_FEATURES, *lifts, *trends, *items, *users)
 
     @property
     def categorical(self) -> tuple[int, ...]:
@@ -60,8 +63,8 @@ class FeatureSchema:
         return schema_hash(self.to_json())
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values, ready for JSON."""
-        return {name: list(value) for name, value in asdict(self).items()}
+        """Plain values, ready for JSON; models from before there were lifts name none."""
+        return {name: list(value) for name, value in asdict(self).items() if value or name != "lifts"}
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> FeatureSchema:

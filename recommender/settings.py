@@ -76,6 +76,8 @@ class SpineSettings:
         ranker: the second step.
         order: who orders candidates: the ``best`` of ranker and tuned blend on held-out users, or always one of them.
         preprocessing: how columns and ratings are made ready.
+        lifts: whose lift the ranker reads (:mod:`recommender.lifts`): ``device``, ``hour``, text columns of the users;
+            what the users frame does not tell is left out.
 
     Raises:
         ValueError: a number that cannot work, or generators that cannot be built.
@@ -93,6 +95,7 @@ class SpineSettings:
     ranker: RankerSettings = field(default_factory=RankerSettings)
     order: Literal["best", "ranker", "blend"] = "best"
     preprocessing: PreprocessingSettings = field(default_factory=PreprocessingSettings)
+    lifts: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for name in ("label_days", "label_slices", "history_days", "candidates", "taste_half_life", "threads"):
@@ -101,6 +104,8 @@ class SpineSettings:
         if self.order not in _ORDERS:
             raise ValueError(f"spine setting 'order' must be one of {_ORDERS}; found {self.order!r}")
         self._refuse_generators()
+        if len(set(self.lifts)) != len(self.lifts):
+            raise ValueError(f"spine setting 'lifts' names every column once; found {list(self.lifts)}")
         unknown = sorted({name for name, _ in self.blend} - set(self.names))
         if unknown:
             raise ValueError(f"blend weights name {unknown}; this spine's generators are {list(self.names)}")
@@ -159,6 +164,8 @@ class SpineSettings:
             ranker["seeds"] = tuple(ranker["seeds"])
         if "generators" in plain:
             plain["generators"] = tuple(GeneratorSettings.from_json(entry) for entry in plain["generators"])
+        if "lifts" in plain:
+            plain["lifts"] = tuple(plain["lifts"])
         if "blend" in plain:
             plain["blend"] = tuple((str(name), float(weight)) for name, weight in plain["blend"])
         preprocessing = PreprocessingSettings.from_json(plain.pop("preprocessing", {}))

@@ -15,11 +15,12 @@ from scipy import sparse
 
 from recommender.candidates import Candidates, Scores
 from recommender.catalogue import Catalogue
-from recommender.features import assemble, user_matrix
+from recommender.features import UserRows, assemble
 from recommender.filling import filled
 from recommender.generators import Generator, Popularity
 from recommender.history import History
 from recommender.matrices import csr
+from recommender.mmr import POOL, diversified
 from recommender.preprocessing import Preprocessing
 from recommender.ranker import LambdaRanker
 from recommender.recommendations import LAYER_GLOBAL, Recommendations
@@ -52,6 +53,8 @@ class Spine:
         preprocessing: what made the columns of users and items; the same at training and at serving.
         weights: of the blend by generator name; empty for those of the settings.
         stranger: the generator that orders for users of whom nothing is liked; empty where they are like all others.
+        calibration: weights by generator name of what is added to the standardised order; empty adds nothing.
+        diversity: how much its lists are re-ranked for unlike categories (:mod:`recommender.mmr`), 0 (not) to 1.
     """
 
     as_of: date
@@ -65,6 +68,8 @@ class Spine:
     preprocessing: Preprocessing = field(default_factory=Preprocessing)
     weights: Mapping[str, float] = field(default_factory=dict)
     stranger: str = ""
+    calibration: Mapping[str, float] = field(default_factory=dict)
+    diversity: float = 0.0
 
     @classmethod
     def fit(
@@ -108,10 +113,12 @@ class Spine:
             ValueError: the history lies over other items.
         """
         self._refuse_other_items(history)
-        features = self._user_features(users, history)
+        described = self._described(users, history)
         wanted = self._wanted(extra, history)
         parts = [
-            self._score_batch(history.rows(codes), features[codes], None if wanted is None else wanted[codes], seen)
+            self._score_batch(
+                history.rows(codes), described.pick(codes), None if wanted is None else wanted[codes], seen
+            )
             for codes, seen in ((codes, exclude_seen) for codes in batches(history))
         ]
         return self._joined(history, parts)
@@ -119,11 +126,12 @@ class Spine:
     def columns(self, history: History, users: pd.DataFrame) -> Iterator[tuple[Pairs, NDArray[np.float32]]]:
         """The candidate rows with the ranker's matrix, a batch of users at a time; user codes are ``history``'s."""
         self._refuse_other_items(history)
-        features = self._user_features(users, history)
+        described = self._described(users, history)
         for codes in batches(history):
             batch = history.rows(codes)
             pairs = retrieve(self.generators, batch, self.settings.candidates)
-            matrix = assemble(pairs, batch, self.catalogue, features[codes], self.settings.taste_half_life)
+            rows = described.pick(codes)
+            matrix = assemble(pairs, batch, self.catalogue, rows, self.settings.taste_half_life)
             yield replace(pairs, user_code=pairs.user_code + codes[0]), matrix
 
     def recommend(self, history: History, users: pd.DataFrame, k: int, exclude_seen: bool = True) -> Recommendations:
@@ -132,15 +140,25 @@ class Spine:
         Short lists are filled up with popular items; only a catalogue with fewer than ``k`` unseen items ends early.
         """
         candidates = self.candidates(history, users, exclude_seen=exclude_seen)
-        return self.listed(candidates, candidates.parent_ranking(), history, k, LAYER_GLOBAL, exclude_seen)
+        ranking = candidates.parent_ranking()
+        return self.listed(candidates, ranking, history, k, LAYER_GLOBAL, exclude_seen, self.diversity)
 
     def listed(
-        self, candidates: Candidates, ranking: Scores, history: History, k: int, layer: str, exclude_seen: bool = True
+        self,
+        candidates: Candidates,
+        ranking: Scores,
+        history: History,
+        k: int,
+        layer: str,
+        exclude_seen: bool = True,
+        diversity: float = 0.0,
     ) -> Recommendations:
         """Turn a ranking of candidate rows into full lists whose ranked items carry ``layer``."""
         if k < 1:
             raise ValueError(f"a list needs k >= 1 items; found k={k}")
-        codes, scores = candidates.top(ranking, k)
+        codes, scores = candidates.top(ranking, POOL * k if diversity else k)
+        if diversity:
+            codes, scores = diversified(codes, scores, self.catalogue.categories, k, diversity)
         return filled(codes, scores, history, self._popular, layer, exclude_seen)
 
     @cached_property
@@ -150,12 +168,12 @@ class Spine:
         scores = next(g for g in self.generators if isinstance(g, Popularity)).score(nobody)[0]
         return np.argsort(-scores, kind="stable").astype(np.int64)
 
-    def _user_features(self, users: pd.DataFrame, history: History) -> NDArray[np.float32]:
+    def _described(self, users: pd.DataFrame, history: History) -> UserRows:
         if SEGMENT_FEATURE in self.preprocessing.users.categorical and SEGMENT_FEATURE not in users:
             # a model of one segment need not be told whose users it sees, not even of strangers
             told = pd.DataFrame({USER: history.users.ids.astype(object), SEGMENT_FEATURE: self.segment_id})
             users = told.merge(users, on=USER, how="left")
-        return user_matrix(users, history.users.ids, self.preprocessing.users)
+        return UserRows.of(users, history.users.ids, self.preprocessing.users, self.catalogue)
 
     def _refuse_other_items(self, history: History) -> None:
         if history.items is not self.items and not np.array_equal(history.items.ids, self.items.ids):
@@ -165,12 +183,12 @@ class Spine:
             )
 
     def _score_batch(
-        self, history: History, features: NDArray[np.float32], extra: sparse.csr_matrix | None, exclude_seen: bool
+        self, history: History, users: UserRows, extra: sparse.csr_matrix | None, exclude_seen: bool
     ) -> tuple[Pairs, Scores]:
         pairs = retrieve(self.generators, history, self.settings.candidates, exclude_seen, extra)
         if self.ranker is None:
             return pairs, np.zeros(len(pairs.user_code), dtype=np.float32)
-        matrix = assemble(pairs, history, self.catalogue, features, self.settings.taste_half_life)
+        matrix = assemble(pairs, history, self.catalogue, users, self.settings.taste_half_life)
         return pairs, self.ranker.score(matrix)
 
     def _joined(self, history: History, parts: Sequence[tuple[Pairs, Scores]]) -> Candidates:
@@ -187,11 +205,15 @@ class Spine:
             from_parent=_concatenated([pairs.from_parent for pairs, _ in parts], np.bool_),
         )
         ordered = rows if self.ranker else rows.with_parent(rows.blended(self.weights or self.settings.weights))
-        return self._with_strangers(ordered, history) if self.stranger else ordered
+        told = self._with_strangers(ordered, history) if self.stranger else ordered
+        return self._calibrated(told) if self.calibration else told
 
     def _with_strangers(self, rows: Candidates, history: History) -> Candidates:
         unknown = np.diff(history.liked().indptr) == 0
         return rows.with_parent(np.where(unknown[rows.user_code], rows.scores[self.stranger], rows.parent))
+
+    def _calibrated(self, rows: Candidates) -> Candidates:
+        return rows.with_parent(rows.standardised(rows.parent) + rows.blended(self.calibration))
 
     def _wanted(self, extra: Extra | None, history: History) -> sparse.csr_matrix | None:
         if not extra:

@@ -53,10 +53,13 @@ class SpineKind:
             "settings": model.settings.to_json(),
             "schema": model.schema.to_json(),
             "items": model.items.ids.tolist(),
+            "groups": {lift.name: list(lift.groups) for lift in model.catalogue.lifts},
             "generators": generators,
             "boosters": len(texts),
             "weights": dict(model.weights),
             "stranger": model.stranger,
+            "calibration": dict(model.calibration),
+            "diversity": model.diversity,
             "facts": model.facts,
         }
         _write_json(folder / _MODEL, values)
@@ -68,7 +71,8 @@ class SpineKind:
         items = Vocabulary(np.array(values["items"], dtype=np.str_))
         texts = tuple(_read_booster(folder / f"ranker_{n}.txt") for n in range(values["boosters"]))
         schema = FeatureSchema.from_json(values["schema"])
-        catalogue = Catalogue.from_arrays(items, _read_arrays(folder / "catalogue.safetensors"))
+        groups = {name: values.get("groups", {})[name] for name in schema.lifts}  # JSON does not keep their order
+        catalogue = Catalogue.from_arrays(items, _read_arrays(folder / "catalogue.safetensors"), groups)
         preprocessing = _read_preprocessing(folder)
         _refuse_other_columns(catalogue, preprocessing, schema)
         return Spine(
@@ -83,6 +87,8 @@ class SpineKind:
             preprocessing=preprocessing,
             weights=values["weights"],
             stranger=values["stranger"],
+            calibration=values.get("calibration", {}),
+            diversity=values.get("diversity", 0.0),
         )
 
 
@@ -99,6 +105,7 @@ class HeadKind:
             "parent_version": model.parent_version,
             "extra_items": model.extra_items,
             "base": model.base,
+            "diversity": model.diversity,
         }
         _write_json(folder / _MODEL, values)
 
@@ -148,7 +155,7 @@ def _read_preprocessing(folder: Path) -> Preprocessing:
 
 
 def _refuse_other_columns(catalogue: Catalogue, preprocessing: Preprocessing, schema: FeatureSchema) -> None:
-    if FeatureSchema.of(preprocessing, schema.generators) != schema:
+    if FeatureSchema.of(preprocessing, schema.generators, schema.lifts) != schema:
         raise ValueError("preprocessing makes other columns than the schema names")
     expected = (len(catalogue.items), len(schema.items))
     if catalogue.features.shape != expected:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from recommender import heap
+from recommender.compilation import compiled
 
 NOTHING = -1
 """The code where a row has fewer than ``k`` items that may be taken."""
@@ -111,14 +112,9 @@ def _with_heap(scores: Scores, k: int, indptr: NDArray[np.int64], indices: NDArr
 
 @cache
 def _compiled() -> Callable[..., None]:
-    """The heap as machine code: compiled once a machine, or once a process where no cache can be written."""
+    """The heap as machine code."""
     import numba
 
     for function in (heap.is_worse, heap.sift, heap.offer, heap.sort_heap, heap.find_peaks, heap.fill_heap):
         numba.extending.register_jitable(function)
-    compiled: Callable[..., None]
-    try:
-        compiled = numba.njit(cache=True, nogil=True)(heap.best_of_rows)
-    except RuntimeError:  # numba's way of saying that neither the package's nor the user's cache can be written
-        compiled = numba.njit(nogil=True)(heap.best_of_rows)
-    return compiled
+    return compiled(heap.best_of_rows)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -15,6 +15,7 @@ from recommender.generators import TrainingData
 from recommender.generators.registry import build
 from recommender.history import History
 from recommender.label_slice import LabelSlice
+from recommender.lifts import Lift, told_lifts
 from recommender.metrics import Truth, truth_of
 from recommender.preprocessing import Preprocessing
 from recommender.schema import FeatureSchema
@@ -23,7 +24,7 @@ from recommender.settings import SpineSettings
 from recommender.source import TrainingSource
 from recommender.spine import Spine
 from recommender.vocabulary import Vocabulary
-from warehouse.columns import ITEM, TS
+from warehouse.columns import ITEM, TS, USER
 from warehouse.windows import Window, midnight
 
 Progress = Callable[[str], None]
@@ -43,14 +44,15 @@ def fit_spine(
     inner = cutoffs[-1]
     users, past = source.users(inner), _before(events, inner)
     preprocessing = Preprocessing.fit(users, source.items(inner), past, settings.preprocessing)
+    lifts = told_lifts(settings.lifts, users)
     slices = []
     for cutoff in cutoffs:
-        part = _slice(source, events, cutoff, settings, preprocessing, progress)
+        part = _slice(source, events, cutoff, settings, preprocessing, lifts, progress)
         slices += [part] if part is not None else []
-    schema = FeatureSchema.of(preprocessing, settings.names)
+    schema = FeatureSchema.of(preprocessing, settings.names, lifts)
     second = fit_second_step(slices, schema, settings, progress)
     progress(f"generators before {as_of}")
-    final, history = _first_step(source, _before(events, as_of), as_of, settings, preprocessing)
+    final, history = _first_step(source, _before(events, as_of), as_of, settings, preprocessing, lifts)
     facts = second.facts | _counts(history, as_of, inner) | {"preprocessing": preprocessing.report}
     return replace(
         final,
@@ -68,6 +70,7 @@ def _slice(
     cutoff: date,
     settings: SpineSettings,
     preprocessing: Preprocessing,
+    lifts: Sequence[str],
     progress: Progress,
 ) -> LabelSlice | None:
     """None where nothing happened before the cutoff or nobody liked anything new after it."""
@@ -75,7 +78,7 @@ def _slice(
     if len(past) == 0:
         return None
     progress(f"generators before {cutoff}")
-    spine, history = _first_step(source, past, cutoff, settings, preprocessing)
+    spine, history = _first_step(source, past, cutoff, settings, preprocessing, lifts)
     labels = _labels(events, cutoff, cutoff + timedelta(days=settings.label_days))
     truth = _sampled(truth_of(labels, history), settings)
     if len(truth.users) == 0:
@@ -93,17 +96,24 @@ def _before(events: pd.DataFrame, cutoff: date) -> pd.DataFrame:
 
 
 def _first_step(
-    source: TrainingSource, past: pd.DataFrame, cutoff: date, settings: SpineSettings, preprocessing: Preprocessing
+    source: TrainingSource,
+    past: pd.DataFrame,
+    cutoff: date,
+    settings: SpineSettings,
+    preprocessing: Preprocessing,
+    lifts: Sequence[str],
 ) -> tuple[Spine, History]:
     """A spine without a second step, and the history that it was fitted on."""
     training = training_data(source.items(cutoff), past, cutoff, settings, preprocessing)
     history = training.history
+    users = source.users(cutoff) if lifts else pd.DataFrame({USER: []})
+    counted = [Lift.of(name, users, history) for name in lifts]
     spine = Spine(
         as_of=cutoff,
         settings=settings,
         generators=tuple(build(generator).fit(training) for generator in settings.generators),
-        schema=FeatureSchema.of(preprocessing, settings.names),
-        catalogue=Catalogue.of(training.items, preprocessing.items, history),
+        schema=FeatureSchema.of(preprocessing, settings.names, lifts),
+        catalogue=Catalogue.of(training.items, preprocessing.items, history, counted),
         weights=settings.weights,
         preprocessing=preprocessing,
     )

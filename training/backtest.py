@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, timedelta
+from math import ceil
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -48,31 +49,49 @@ def plan_folds(as_of: date, settings: BacktestSettings, span: Window | None = No
     Args:
         as_of: the newest window ends here.
         settings: how many and how long.
-        span: days that hold events; windows without enough history before them are left out, the oldest first,
-            but one window is kept for tuning as long as there are two. ``None`` plans all.
+        span: days that hold events; the number of windows grows with those before ``as_of``. Windows without enough
+            history before them are left out, the oldest first, but one window is kept for tuning as long as there
+            are two. ``None`` plans the most.
     """
-    asked = settings.gate_windows + settings.tune_windows
     days = settings.holdout_days
-    cutoffs = [as_of - timedelta(days=days * back) for back in range(asked, 0, -1)]
+    cutoffs = [as_of - timedelta(days=days * back) for back in range(_asked(as_of, settings, span), 0, -1)]
     if span is not None:
         earliest = span.start + timedelta(days=settings.minimum_history_days)
         cutoffs = [cutoff for cutoff in cutoffs if cutoff >= earliest]
-    tune = max(min(1, settings.tune_windows, len(cutoffs) - 1), len(cutoffs) - settings.gate_windows, 0)
+    tune = _tuning(len(cutoffs), settings)
     return [
         PlannedFold(cutoff, Window(cutoff, cutoff + timedelta(days=days)), "tune" if place < tune else "gate")
         for place, cutoff in enumerate(cutoffs)
     ]
 
 
+def _asked(as_of: date, settings: BacktestSettings, span: Window | None) -> int:
+    least, most = (gate + tune for gate, tune in zip(settings.gate_range, settings.tune_range, strict=True))
+    if span is None:
+        return most
+    history = (as_of - span.start).days
+    room = history - ceil(settings.parent_share * history)
+    return max(least, min(most, room // settings.holdout_days))
+
+
+def _tuning(windows: int, settings: BacktestSettings) -> int:
+    """How many of so many windows tune: those beyond the least first, and one of too few."""
+    gate, (tune, most) = settings.gate_range[0], settings.tune_range
+    if windows >= gate + tune:
+        return min(most, windows - gate)
+    return max(min(1, tune, windows - 1), windows - gate, 0)
+
+
 def shortfall(plan: Sequence[PlannedFold], settings: BacktestSettings) -> str | None:
-    """A sentence when history was too short for the asked windows, else ``None``."""
+    """A sentence when history was too short for the least windows, else ``None``."""
     gate = sum(fold.role == "gate" for fold in plan)
     tune = len(plan) - gate
-    if gate == settings.gate_windows and tune == settings.tune_windows:
+    least_gate, least_tune = settings.gate_range[0], settings.tune_range[0]
+    if gate >= least_gate and tune >= least_tune:
         return None
     return (
-        f"History is short: {gate} of {settings.gate_windows} gate windows and "
-        f"{tune} of {settings.tune_windows} tuning windows of {settings.holdout_days} days fit."
+        f"History is short: {gate} of {least_gate} gate windows and "
+        f"{tune} of {least_tune} tuning windows of {settings.holdout_days} days fit."
     )
 
 

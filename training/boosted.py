@@ -13,6 +13,9 @@ from training.stand import Stand
 from training.task import SegmentTask
 from training.variants import best_of, unchanged
 
+# the newer one judges what was learnt on the older
+LEAST_WINDOWS = 2
+
 
 class Ranker(Strategy):
     """The parent's candidates, ordered by its ranker corrected with trees of the segment's own.
@@ -21,7 +24,7 @@ class Ranker(Strategy):
     and nothing leaks. Two kinds are tried: a few more trees on top of every seed of the parent's ranker (*continued*),
     and as many rankers of the segment's own averaged with the parent's (*averaged*). A parent without a ranker, or a
     segment without enough labelled users, keeps the parent's order. Tuning needs two tuning windows: with one there
-    is nothing before it to learn from.
+    is nothing before it to learn from, and the parameter ``skipped`` says so.
     """
 
     name = "ranker"
@@ -29,6 +32,9 @@ class Ranker(Strategy):
     def settle(self, task: SegmentTask) -> Recipe:
         """See `Strategy`."""
         first = unchanged(task, self.name, {"ranker": "parent"})
+        missing = _missing(task)
+        if missing:
+            return replace(first, parameters={**first.parameters, "skipped": missing})
         continued = [self._variant(task, "continued", trees) for trees in task.settings.continued_trees]
         averaged = self._variant(task, "averaged", task.settings.spine.ranker.trees)
         return best_of(first, [*continued, averaged], task)
@@ -38,6 +44,14 @@ class Ranker(Strategy):
             return corrected_spine(task, stand, trees, continued=kind == "continued")
 
         return Recipe(self.name, model, {"ranker": kind, "trees": trees})
+
+
+def _missing(task: SegmentTask) -> str | None:
+    """Why nothing can be tuned, if so."""
+    windows = len(task.of_role("tune"))
+    if windows < LEAST_WINDOWS:
+        return f"the ranker needs {LEAST_WINDOWS} tuning windows; found {windows}: a longer history gives more"
+    return None
 
 
 def corrected_spine(task: SegmentTask, stand: Stand, trees: int, continued: bool) -> Model:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Final, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -24,8 +25,13 @@ from training.history_files import load_history, save_history
 from training.settings import EvaluationSettings, short_hash
 from training.stand import Stand
 from warehouse.columns import ITEM, TS, TYPE, USER, WEIGHT
+from warehouse.pruning import use_folder
 from warehouse.windows import Window
 
+KEPT: Final = 32
+"""Windows and histories in a cache: what some three trainings of all segments read."""
+
+_Kept = TypeVar("_Kept")
 METRICS = ("ndcg", "recall", "map", "mrr", "precision", "diversity")
 
 
@@ -55,7 +61,8 @@ class FoldReader:
     Args:
         source: events and features.
         settings: who is evaluated and on what.
-        cache: folder for what was read, shared by tasks in other processes; ``None``: memory only.
+        cache: folder for what was read, shared by tasks in other processes; the ``KEPT`` windows and histories used
+            last stay in it. ``None``: memory only.
         snapshot_id: names the data that ``source`` reads; what was kept of other data is not used.
     """
 
@@ -126,20 +133,17 @@ class FoldReader:
         if self.cache is None:
             return self._read(fold)
         folder = self.cache / f"{fold.cutoff}-{fold.window.end}-{self._key(fold.spine)}"
-        if folder.exists():
-            return FoldFrames.load(folder, fold.spine.items, fold.cutoff)
-        frames = self._read(fold)
-        frames.save(folder)
-        return frames
+        items, cutoff = fold.spine.items, fold.cutoff
+        return _kept_in(folder, lambda: self._read(fold), FoldFrames.save, lambda f: FoldFrames.load(f, items, cutoff))
 
     def _kept_history(self, spine: Spine, as_of: date) -> History:
-        folder = self.cache / f"{as_of}-history-{self._key(spine)}" if self.cache else None
-        if folder is not None and folder.exists():
-            return load_history(folder, spine.items, as_of)
-        history = spine.history(self.events_before(as_of, spine.settings.history_days), as_of)
-        if folder is not None:
-            save_history(history, folder)
-        return history
+        def read() -> History:
+            return spine.history(self.events_before(as_of, spine.settings.history_days), as_of)
+
+        if self.cache is None:
+            return read()
+        folder = self.cache / f"{as_of}-history-{self._key(spine)}"
+        return _kept_in(folder, read, save_history, lambda f: load_history(f, spine.items, as_of))
 
     def _key(self, spine: Spine) -> str:
         items = hashlib.sha256("\0".join(spine.items.ids.tolist()).encode()).hexdigest()
@@ -159,6 +163,19 @@ class FoldReader:
             return codes
         rng = np.random.default_rng((self.settings.seed, cutoff.toordinal()))
         return np.sort(rng.choice(codes, bound, replace=False))
+
+
+def _kept_in(
+    folder: Path, read: Callable[[], _Kept], save: Callable[[_Kept, Path], None], load: Callable[[Path], _Kept]
+) -> _Kept:
+    """What ``folder`` keeps, or what is read now and kept there; of the folders beside it the last used stay."""
+    try:
+        kept = load(folder)
+    except FileNotFoundError:  # never kept, or removed by another task
+        kept = read()
+        save(kept, folder)
+    use_folder(folder, KEPT)
+    return kept
 
 
 def judged(cohort: Cohort, lists: Recommendations, k: int) -> pd.DataFrame:

@@ -6,12 +6,17 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from filelock import FileLock
 
+from warehouse.pruning import use_folder
+
 if TYPE_CHECKING:
     from optuna.trial import FrozenTrial
+
+KEPT: Final = 500
+"""Labels in a folder of studies: a month of twenty segments that are trained every day."""
 
 _NAME = "study"
 
@@ -61,8 +66,14 @@ def open_journal(path: Path | None) -> Iterator[Journal]:
 
 
 def journal_path(folder: Path, label: str, key: str) -> Path:
-    """Where the study of ``key`` is kept; ``label`` is for people, such as ``s1-2026-03-01``."""
-    return folder / label / f"{key}.jsonl"
+    """Where the study of ``key`` is kept; ``label`` is for people, such as ``s1-2026-03-01``.
+
+    Of the labels in ``folder`` the ``KEPT`` used last stay: a study is resumed within days or never.
+    """
+    home = folder / label
+    home.mkdir(parents=True, exist_ok=True)
+    use_folder(home, KEPT)
+    return home / f"{key}.jsonl"
 
 
 def _mend(path: Path) -> None:

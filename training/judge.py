@@ -41,11 +41,11 @@ class Judge:
         choices, spine = self._settings, cohort.fold.spine
         candidates = spine.candidates(cohort.history, cohort.users, head.extra() or None, choices.exclude_seen)
 
-        def lists(ranking: Scores, layer: str) -> Recommendations:
-            return spine.listed(candidates, ranking, cohort.history, choices.k, layer, choices.exclude_seen)
+        def lists(ranking: Scores, layer: str, diversity: float) -> Recommendations:
+            return spine.listed(candidates, ranking, cohort.history, choices.k, layer, choices.exclude_seen, diversity)
 
-        parent = self._judged(cohort, lists(candidates.parent_ranking(), LAYER_GLOBAL))
-        return parent, self._judged(cohort, lists(head.score(candidates), LAYER_SEGMENT))
+        parent = self._judged(cohort, lists(candidates.parent_ranking(), LAYER_GLOBAL, spine.diversity))
+        return parent, self._judged(cohort, lists(head.score(candidates), LAYER_SEGMENT, head.diversity))
 
     def _parent(self, cohort: Cohort) -> pd.DataFrame:
         key = (cohort.fold, cohort.truth.users.ids.tobytes())

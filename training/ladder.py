@@ -15,19 +15,25 @@ from training.variants import exceeds
 
 @dataclass(frozen=True)
 class Rung:
-    """A strategy that was tried: its mean on the tuning windows, the seconds it took, and whether it was taken."""
+    """A strategy that was tried: its mean on the tuning windows, or why it was skipped, and whether it was taken."""
 
     strategy: str
     mean: float
     seconds: float
     taken: bool
+    skipped: object = None
+
+    @property
+    def reached(self) -> object:
+        """What people read about it."""
+        return f"skipped: {self.skipped}" if self.skipped else round(self.mean, 6)
 
 
 class Ladder(Strategy):
     """Settles one strategy after the other and takes a dearer one only for a gain that chance does not explain.
 
-    A rung is begun while the seconds of the settings last; the first always is. What every rung reached is kept in
-    the parameters (``rung.<strategy>``).
+    A rung is begun while the seconds of the settings last; the first always is. What every rung reached, or why it was
+    skipped, is kept in the parameters (``rung.<strategy>``).
 
     Args:
         rungs: cheapest first.
@@ -58,12 +64,13 @@ class Ladder(Strategy):
     ) -> tuple[Recipe, pd.DataFrame, Rung]:
         began = self._clock()
         recipe = rung.settle(task)
+        skipped = recipe.parameters.get("skipped")
         values = measured(recipe, task)
-        taken = standing is None or exceeds(values, standing, task.settings.head.evidence)
+        taken = standing is None or (skipped is None and exceeds(values, standing, task.settings.head.evidence))
         mean = float(values["challenger"].mean()) if len(values) else float("nan")
-        return recipe, values, Rung(rung.name, mean, self._clock() - began, taken)
+        return recipe, values, Rung(rung.name, mean, self._clock() - began, taken, skipped)
 
 
 def _reported(best: Recipe, tried: Sequence[Rung]) -> Recipe:
-    reached: dict[str, object] = {f"rung.{rung.strategy}": round(rung.mean, 6) for rung in tried}
+    reached: dict[str, object] = {f"rung.{rung.strategy}": rung.reached for rung in tried}
     return replace(best, parameters={**best.parameters, **reached, "rungs_tried": len(tried)})

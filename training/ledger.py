@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
 Kind = Literal["promote", "rollback", "withdraw", "override"]
+By = Literal["machine", "person"]
 
 
 @dataclass(frozen=True)
 class Move:
     """One move of the alias ``champion`` of ``name`` from ``previous`` to ``version`` (``None``: no champion).
 
-    ``override`` is a move that somebody made in MLflow and the ledger noticed afterwards.
+    ``override`` is a move that somebody made in MLflow and the ledger noticed afterwards. ``seen`` is the as-of of the
+    first run of the machine that met a person's move: the day from which it is held.
     """
 
     name: str
@@ -24,6 +26,8 @@ class Move:
     previous: str | None
     as_of: str | None = None
     reason: str = ""
+    by: By = "machine"
+    seen: str | None = None
 
 
 class Ledger:
@@ -44,6 +48,10 @@ class Ledger:
         """Write down whether the last intended move of ``name`` happened."""
         self._append({"state": "confirmed" if confirmed else "abandoned", "name": name})
 
+    def see(self, name: str, as_of: str) -> None:
+        """Write down as of when the machine met the last confirmed move of ``name``."""
+        self._append({"state": "seen", "name": name, "as_of": as_of})
+
     def moves(self, name: str) -> list[Move]:
         """The confirmed moves of ``name``, oldest first."""
         return self._read(name)[0]
@@ -61,6 +69,9 @@ class Ledger:
             state = line.pop("state")
             if state == "intended":
                 pending = Move(**line)
+                continue
+            if state == "seen":
+                confirmed[-1:] = [replace(move, seen=line["as_of"]) for move in confirmed[-1:]]
                 continue
             if state == "confirmed" and pending is not None:
                 confirmed.append(pending)

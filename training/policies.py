@@ -12,6 +12,7 @@ from training.strategies import strategy
 from training.studies import Sampler
 
 Promotion = Literal["auto", "manual", "never"]
+OnDrift = Literal["retrain", "alert-only", "approve"]
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,9 @@ class SegmentPolicy:
         sampler: of its tuning, see :class:`training.studies.StudySettings`.
         seconds: that its tuning may take.
         half_lives: days, tried for its prior.
+        on_drift: ``retrain``: at once; ``alert-only``: only tell; ``approve``: retrain, and a person answers whether
+            what is proved serves (no answer: it does not).
+        hold_days: days after a person moved the champion in which the machine only proposes, 0 for none.
 
     Raises:
         ValueError: an unknown strategy, or a value out of its range.
@@ -42,6 +46,8 @@ class SegmentPolicy:
     sampler: Sampler = "coordinate"
     seconds: float = 60.0
     half_lives: tuple[float, ...] = (14.0, 60.0)
+    on_drift: OnDrift = "retrain"
+    hold_days: int = 7
 
     def __post_init__(self) -> None:
         strategy(self.strategy)
@@ -49,6 +55,8 @@ class SegmentPolicy:
             raise ValueError(f"a floor of diversity lies between 0 and 1; found {self.diversity}")
         if not self.value >= 0:
             raise ValueError(f"a segment's value must be >= 0; found {self.value}")
+        if not self.hold_days >= 0:
+            raise ValueError(f"a hold lasts 0 days or more; found {self.hold_days}")
         if not self.features:
             raise ValueError("a feature list needs at least one name; found none: '*' allows all")
 
@@ -124,9 +132,13 @@ class SegmentPolicies:
 
     def _matching(self, segment_id: str, name: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
         for pattern, change in self.changes:
-            wanted = pattern.casefold()
-            if any(fnmatchcase(known.casefold(), wanted) for known in (segment_id, name) if known):
+            if matches(pattern, segment_id, name):
                 yield pattern, change
+
+
+def matches(pattern: str, segment_id: str, name: str = "") -> bool:
+    """Whether a pattern means a segment: by its id or its name, in any case; ``*`` stands for any part."""
+    return any(fnmatchcase(known.casefold(), pattern.casefold()) for known in (segment_id, name) if known)
 
 
 def unknown_features(policy: SegmentPolicy, known: Sequence[str]) -> list[str]:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Literal, Protocol
 
 from filelock import FileLock
 
-from training.ledger import Ledger, Move
+from training.ledger import By, Ledger, Move
 from training.versions import GLOBAL, Version, model_name
 
-Outcome = Literal["moved", "already", "conflict", "older", "taken_down", "nothing_before"]
+Outcome = Literal["moved", "already", "conflict", "older", "taken_down", "held", "nothing_before"]
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,9 @@ class Promoter:
     A person may move the alias in MLflow at any time and wins: the next move notices it, records an ``override``
     and is refused where it expected another champion. A version that was rolled back, withdrawn or moved away by a
     person is never promoted again by a repeated run.
+
+    A person's move is also *held*: for some days the machine may not replace it. Days are counted in the data's time,
+    the only clock there is, from the as-of of the first run that meets the move.
     """
 
     def __init__(self, aliases: Aliases, ledger: Ledger) -> None:
@@ -56,7 +60,9 @@ class Promoter:
         self._ledger = ledger
         self._lock = ledger.path.with_name(f".{ledger.path.name}.lock")
 
-    def promote(self, name: str, version: str, expected: str | None, reason: str = "") -> Promotion:
+    def promote(
+        self, name: str, version: str, expected: str | None, reason: str = "", hold_days: int | None = None
+    ) -> Promotion:
         """Make ``version`` the champion of ``name``.
 
         Args:
@@ -64,7 +70,9 @@ class Promoter:
             version: the proved version.
             expected: the champion when the gate decided; another one by now is a conflict.
             reason: kept in the ledger.
+            hold_days: how long a person's move is held against the machine, which asks; ``None``: a person asks.
         """
+        by: By = "person" if hold_days is None else "machine"
         with self._locked():
             current = self._reconciled(name)
             held = None if current is None else current.version
@@ -73,8 +81,17 @@ class Promoter:
             refusal = self._refusal(name, version, expected, current)
             if refusal is not None:
                 return refusal
-            as_of = self._aliases.version(name, version).as_of.isoformat()
-            return self._move(Move(name, "promote", version, held, as_of, reason))
+            as_of = self._aliases.version(name, version).as_of
+            kept = self._held(name, as_of, hold_days or 0)
+            if kept:
+                return Promotion("held", held, kept)
+            return self._move(Move(name, "promote", version, held, as_of.isoformat(), reason, by))
+
+    def held(self, name: str, as_of: date, hold_days: int) -> str:
+        """Why the machine may not move the champion of ``name`` as of a day, in words; empty when it may."""
+        with self._locked():
+            self._reconciled(name)
+            return self._held(name, as_of, hold_days)
 
     def rollback(self, name: str, reason: str = "") -> Promotion:
         """Return to the champion before the current one; a segment without one falls back to its parent."""
@@ -85,7 +102,7 @@ class Promoter:
             target = before[-1] if before else None
             if held is None or (target is None and name == model_name(GLOBAL)):
                 return Promotion("nothing_before", held, f"{name} has no earlier champion to roll back to")
-            return self._move(Move(name, "rollback", target, held, reason=reason))
+            return self._move(Move(name, "rollback", target, held, reason=reason, by="person"))
 
     def withdraw(self, name: str, expected: str | None, reason: str = "") -> Promotion:
         """Delete the champion alias, so that the parent serves, if the champion still is ``expected``."""
@@ -113,6 +130,18 @@ class Promoter:
             return Promotion("older", held, f"as of {as_of} is older than the champion's {current.as_of}")
         return None
 
+    def _held(self, name: str, as_of: date, hold_days: int) -> str:
+        last = next(reversed(self._ledger.moves(name)), None)
+        if hold_days == 0 or last is None or last.by != "person":
+            return ""
+        # a run over an older past meets it too, and must not end the hold early
+        seen = last.seen or max(as_of.isoformat(), last.as_of or "")
+        if last.seen is None:
+            self._ledger.see(name, seen)
+        until = date.fromisoformat(seen) + timedelta(days=hold_days)
+        chosen = f"version {last.version}" if last.version else "the parent"
+        return f"a person chose {chosen}, which is held until {until}" if as_of < until else ""
+
     def _move(self, move: Move) -> Promotion:
         self._ledger.intend(move)
         self._aliases.point(move.name, move.version)
@@ -131,7 +160,7 @@ class Promoter:
         known = moves[-1].version if moves else None
         if held != known:
             as_of = current.tags.get("as_of") if current else None
-            self._ledger.intend(Move(name, "override", held, known, as_of, "moved in MLflow"))
+            self._ledger.intend(Move(name, "override", held, known, as_of, "moved in MLflow", "person"))
             self._ledger.settle(name, confirmed=True)
         return current
 

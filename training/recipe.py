@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Final
 
+import numpy as np
 import pandas as pd
 
 from recommender.head import SegmentHead
@@ -14,6 +16,7 @@ from training.stand import Stand
 from training.task import Challenger, SegmentTask, challenger_of, evidence
 
 Model = SegmentHead | Spine
+_RE_RANKINGS: Final = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +47,34 @@ class Strategy(ABC):
 
     def challenge(self, task: SegmentTask) -> Challenger:
         """Make the model and judge its recipe on the gate windows, which no tuning has seen."""
-        return prove(self.settle(task), task)
+        return prove(reaching_floor(self.settle(task), task), task)
+
+
+def reaching_floor(recipe: Recipe, task: SegmentTask) -> Recipe:
+    """The recipe with the lightest re-ranking whose lists reach the task's floor of diversity on the tuning windows.
+
+    A heavier one costs more of the metric. Where none reaches the floor, or no categories are known, the recipe stays
+    as it is, and the gate holds the model back.
+    """
+    floor = task.settings.diversity
+    for weight in (0.0, *_RE_RANKINGS) if floor > 0 else ():
+        tried = _re_ranked(recipe, weight) if weight else recipe
+        reached = _diversity(tried, task)
+        if np.isnan(reached) or reached >= floor:
+            return tried
+    return recipe
+
+
+def _re_ranked(recipe: Recipe, weight: float) -> Recipe:
+    def model_at(stand: Stand) -> Model:
+        return replace(recipe.model_at(stand), diversity=weight)
+
+    return replace(recipe, model_at=model_at, parameters={**recipe.parameters, "re_ranking": weight})
+
+
+def _diversity(recipe: Recipe, task: SegmentTask) -> float:
+    frames = [challenger["diversity"] for _, challenger in judgements(recipe, task, "tune")]
+    return float(pd.concat(frames).mean()) if frames else float("nan")
 
 
 def prove(recipe: Recipe, task: SegmentTask) -> Challenger:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -71,9 +73,15 @@ class Registry:
         found = self._client.search_registered_models("name LIKE 'tessera-%'")
         return sorted(entry.name for entry in found)
 
-    def promote(self, name: str, version: str, expected: str | None, reason: str = "") -> Promotion:
+    def promote(
+        self, name: str, version: str, expected: str | None, reason: str = "", hold_days: int | None = None
+    ) -> Promotion:
         """Make ``version`` the champion if the champion still is ``expected`` and is not younger. See `Promoter`."""
-        return self._promoter.promote(name, version, expected, reason)
+        return self._promoter.promote(name, version, expected, reason, hold_days)
+
+    def held(self, name: str, as_of: date, hold_days: int) -> str:
+        """Why the machine may not move a champion that a person chose, in words; empty when it may. See `Promoter`."""
+        return self._promoter.held(name, as_of, hold_days)
 
     def rollback(self, name: str, reason: str = "") -> Promotion:
         """Make the champion before this one the champion again; without one, the parent serves."""
@@ -86,6 +94,11 @@ class Registry:
     def propose(self, name: str, version: str) -> None:
         """Set the alias ``challenger``: what the policy ``manual`` leaves to a person."""
         self._client.set_registered_model_alias(name, CHALLENGER, version)
+
+    def annotate(self, name: str, version: str, tags: Mapping[str, str]) -> None:
+        """Set further tags of a version, such as what asked for it."""
+        for key, value in tags.items():
+            self._client.set_model_version_tag(name, version, key, value)
 
     def point(self, name: str, version: str | None) -> None:
         """Move the champion alias as it is, without a check; only the promoter calls it."""

@@ -17,27 +17,49 @@ from training.studies import Sampler, StudySettings
 class BacktestSettings:
     """Rolling windows back from the as-of.
 
+    Every window costs the fit of a parent. More of them let the gate see more, and the further back they lie the less
+    their parents resemble the one that serves: a number of windows may be a pair, the least and the most, and grows
+    with the history. Windows beyond the least are taken while the oldest cutoff still has ``parent_share`` of the
+    history before it, first for tuning, then for the gate. With the defaults: 3 gate windows and 1 that tunes below 15
+    weeks of history, 3 and 2 from there on, 6 and 2 from 24 weeks on.
+
     Args:
         holdout_days: length of every window.
-        gate_windows: how many decide.
-        tune_windows: how many older ones tune.
+        gate_windows: how many decide; a number, or the least and the most.
+        tune_windows: how many older ones tune; the same.
         minimum_history_days: events that must lie before the oldest cutoff; windows without them are left out.
+        parent_share: of the days of history, what must lie before the cutoff of a window beyond the least.
         workers: parents that are fitted at the same time; changes no result.
 
     Raises:
-        ValueError: a number below 1 (``tune_windows`` may be 0).
+        ValueError: a number below 1 (``tune_windows`` may be 0), a most below its least, a share outside of 0 to 1.
     """
 
     holdout_days: int = 7
-    gate_windows: int = 3
-    tune_windows: int = 1
+    gate_windows: int | tuple[int, int] = (3, 6)
+    tune_windows: int | tuple[int, int] = (1, 2)
     minimum_history_days: int = 14
+    parent_share: float = 2 / 3
     workers: int = 2
 
     def __post_init__(self) -> None:
-        least = min(self.holdout_days, self.gate_windows, self.minimum_history_days, self.workers)
-        if least < 1 or self.tune_windows < 0:
+        (gate, most_gate), (tune, most_tune) = self.gate_range, self.tune_range
+        if min(self.holdout_days, gate, self.minimum_history_days, self.workers) < 1 or tune < 0:
             raise ValueError(f"backtest days and windows must be at least 1 (tune_windows 0); found {self}")
+        if most_gate < gate or most_tune < tune:
+            raise ValueError(f"a pair of windows is the least and the most, such as (3, 6); found {self}")
+        if not 0 <= self.parent_share <= 1:
+            raise ValueError(f"backtest parent_share must lie between 0 and 1; found {self.parent_share}")
+
+    @property
+    def gate_range(self) -> tuple[int, int]:
+        """Least and most gate windows."""
+        return _pair(self.gate_windows)
+
+    @property
+    def tune_range(self) -> tuple[int, int]:
+        """Least and most tuning windows."""
+        return _pair(self.tune_windows)
 
 
 @dataclass(frozen=True)
@@ -139,6 +161,10 @@ class TrainingSettings:
     def hash(self) -> str:
         """A short name of all of these values: equal settings, equal hash."""
         return short_hash(asdict(self))
+
+
+def _pair(windows: int | tuple[int, int]) -> tuple[int, int]:
+    return (windows, windows) if isinstance(windows, int) else (windows[0], windows[1])
 
 
 def short_hash(values: Any) -> str:

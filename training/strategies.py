@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from training.anchored import Anchored
 from training.boosted import Ranker
+from training.calibrated_body import CalibratedBody
 from training.heads import Head
 from training.ladder import Ladder
 from training.own_spine import Hard, Reweighted
@@ -13,7 +14,7 @@ from training.task import Challenger, SegmentTask
 
 __all__ = ["STRATEGIES", "Challenger", "SegmentTask", "Strategy", "strategy"]
 
-_RUNGS = (Head(), Anchored(), Ranker(), SharedBody(), Reweighted(), Hard())
+_RUNGS = (Head(), Anchored(), Ranker(), SharedBody(), CalibratedBody(), Reweighted(), Hard())
 
 STRATEGIES: dict[str, Strategy] = {strategy.name: strategy for strategy in (*_RUNGS, Ladder(_RUNGS))}
 

@@ -13,12 +13,12 @@ from scipy import sparse
 from recommender.generators.anchored_weights import anchored_weights
 from recommender.generators.closed_form import ease_weights, largest
 from recommender.generators.item_item import ItemItem
+from recommender.generators.item_scores import item_scores
 from recommender.generators.protocol import Config, TrainingData
 from recommender.history import History
 from recommender.matrices import Arrays, empty, pack, unpack
 
 log = logging.getLogger(__name__)
-_TINY = np.float32(1e-12)
 _BYTES_PER_WEIGHT = 8  # the Gram matrix that becomes the weights, and as much again for the blocks beside it
 
 
@@ -79,11 +79,7 @@ class EASE:
 
     def score(self, history: History) -> NDArray[np.float32]:
         """Mean weight of every item from the user's liked ones; 0 without history."""
-        profile = self._profile(history)
-        total = np.asarray(profile.sum(axis=1), dtype=np.float32).reshape(-1, 1)
-        scores = profile @ self.weights
-        whole = scores.toarray() if sparse.issparse(scores) else scores
-        return np.asarray(whole / np.maximum(total, _TINY), dtype=np.float32)
+        return item_scores(self._profile(history), self.weights)
 
     def _profile(self, history: History) -> sparse.csr_matrix:
         profile = history.decayed(self.half_life_days, anchor="user")

@@ -12,11 +12,10 @@ from scipy import sparse
 
 from recommender.generators.anchored_weights import anchored_weights
 from recommender.generators.closed_form import ease_weights, largest
+from recommender.generators.item_scores import item_scores
 from recommender.generators.protocol import Config, TrainingData
 from recommender.history import History
 from recommender.matrices import Arrays, empty, pack, unpack
-
-_TINY = np.float32(1e-12)
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,10 +67,7 @@ class ItemItem:
 
     def score(self, history: History) -> NDArray[np.float32]:
         """Mean weight of every item to the user's liked ones; 0 without history."""
-        profile = self._profile(history)
-        total = np.asarray(profile.sum(axis=1), dtype=np.float32)
-        scores = (profile @ self.similarity).toarray()
-        return np.asarray(scores / np.maximum(total.reshape(-1, 1), _TINY), dtype=np.float32)
+        return item_scores(self._profile(history), self.similarity)
 
     def _profile(self, history: History) -> sparse.csr_matrix:
         profile = history.decayed(self.half_life_days, anchor="user")

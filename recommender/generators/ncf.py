@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from typing import Self
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
 from recommender.generators.positive import positive
-from recommender.generators.protocol import Config, TrainingData
+from recommender.generators.protocol import TrainingData
+from recommender.generators.trained_weights import TrainedWeights
 from recommender.history import History
 from recommender.matrices import Arrays
 
@@ -18,7 +18,7 @@ _CELLS = 8_000_000  # floats of the hidden layer at once
 
 
 @dataclass(frozen=True, eq=False)
-class NCF:
+class NCF(TrainedWeights):
     """NeuMF (He et al. 2017), made inductive: the user's vectors are the decayed mean of profile vectors of items.
 
     ``logit = w . (user * item) + perceptron([user, item])`` with two hidden layers. While training, an item is left
@@ -35,8 +35,6 @@ class NCF:
         half_life_days: age counts from the user's own newest event.
         memory_days: half-life of a liked pair's weight in training, by its age.
         batch: users per step.
-        weights: by name, see :func:`first_weights`.
-        trained: which items somebody liked.
     """
 
     factors: int = 32
@@ -48,21 +46,13 @@ class NCF:
     half_life_days: float = 60.0
     memory_days: float = 60.0
     batch: int = 64
-    weights: Arrays = field(default_factory=dict)
-    trained: NDArray[np.bool_] = field(default_factory=lambda: np.empty(0, dtype=np.bool_))
     name: str = "ncf"
 
-    def fit(self, training: TrainingData) -> Self:
-        """Train on all liked pairs.
-
-        Raises:
-            ModuleNotFoundError: torch is not installed; the message names the extra.
-        """
+    def learnt(self, training: TrainingData) -> Arrays:
+        """See `TrainedWeights`."""
         from recommender.generators.ncf_training import train
 
-        training.require_items()
-        trained = np.asarray(training.history.liked().getnnz(axis=0) > 0)
-        return replace(self, weights=train(training, self), trained=trained)
+        return train(training, self)
 
     def score(self, history: History) -> NDArray[np.float32]:
         """Logits, counted from the user's lowest item; 0 without history."""
@@ -71,20 +61,6 @@ class NCF:
         blocks = [logits(self.weights, users[start : start + size]) for start in range(0, len(users), size)]
         scores = np.concatenate([np.empty((0, len(self.trained)), dtype=np.float32), *blocks])
         return positive(scores, self.trained, history)
-
-    def state(self) -> tuple[Arrays, Config]:
-        """The weights and the settings."""
-        names = (
-            *("factors", "hidden", "epochs", "learning_rate", "decay"),
-            *("negatives", "half_life_days", "memory_days", "batch", "name"),
-        )
-        return self.weights | {"trained": self.trained}, {name: getattr(self, name) for name in names}
-
-    @classmethod
-    def from_state(cls, arrays: Arrays, config: Config) -> Self:
-        """Restore what :meth:`state` gave."""
-        weights = {name: array for name, array in arrays.items() if name != "trained"}
-        return cls(weights=weights, trained=arrays["trained"], **config)
 
 
 def profile(history: History, half_life_days: float) -> sparse.csr_matrix:

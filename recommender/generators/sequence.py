@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from typing import Self
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from recommender.generators.positive import positive
-from recommender.generators.protocol import Config, TrainingData
+from recommender.generators.protocol import TrainingData
 from recommender.generators.self_attention import encode
+from recommender.generators.trained_weights import TrainedWeights
 from recommender.history import History
 from recommender.matrices import Arrays
 from recommender.sequences import Sequences
 
 
 @dataclass(frozen=True, eq=False)
-class SASRec:
+class SASRec(TrainedWeights):
     """Self-attention over the user's newest items (Kang & McAuley 2018), trained with a sampled softmax.
 
     Torch trains it (extra ``neural``); scoring is numpy, so what serves needs no torch.
@@ -33,8 +33,6 @@ class SASRec:
         horizon: a place's target is drawn from the next ``horizon`` items (1: always the very next one).
         memory_days: half-life of a target's weight in training, by its age; what counts below .05 is left out.
         batch: sequences per step.
-        weights: by name, see :mod:`recommender.generators.self_attention`.
-        trained: which items somebody liked.
     """
 
     factors: int = 64
@@ -47,21 +45,13 @@ class SASRec:
     horizon: int = 20
     memory_days: float = 60.0
     batch: int = 64
-    weights: Arrays = field(default_factory=dict)
-    trained: NDArray[np.bool_] = field(default_factory=lambda: np.empty(0, dtype=np.bool_))
     name: str = "sasrec"
 
-    def fit(self, training: TrainingData) -> Self:
-        """Train on all sequences.
-
-        Raises:
-            ModuleNotFoundError: torch is not installed; the message names the extra.
-        """
+    def learnt(self, training: TrainingData) -> Arrays:
+        """See `TrainedWeights`."""
         from recommender.generators.sequence_training import train
 
-        training.require_items()
-        trained = np.asarray(training.history.liked().getnnz(axis=0) > 0)
-        return replace(self, weights=train(training, self), trained=trained)
+        return train(training, self)
 
     def score(self, history: History) -> NDArray[np.float32]:
         """Logits of the next item, counted from the user's lowest one; 0 without history."""
@@ -71,17 +61,3 @@ class SASRec:
         if known.any():
             states[known] = encode(self.weights, codes[known])
         return positive(states @ self.weights["items"].T, self.trained, history)
-
-    def state(self) -> tuple[Arrays, Config]:
-        """The weights and the settings."""
-        names = (
-            *("factors", "blocks", "length", "epochs", "learning_rate"),
-            *("dropout", "negatives", "horizon", "memory_days", "batch", "name"),
-        )
-        return self.weights | {"trained": self.trained}, {name: getattr(self, name) for name in names}
-
-    @classmethod
-    def from_state(cls, arrays: Arrays, config: Config) -> Self:
-        """Restore what :meth:`state` gave."""
-        weights = {name: array for name, array in arrays.items() if name != "trained"}
-        return cls(weights=weights, trained=arrays["trained"], **config)

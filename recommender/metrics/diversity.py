@@ -6,6 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from recommender.matrices import unit_rows
+
 Vectors = sparse.csr_matrix | NDArray[np.float32]
 
 
@@ -20,7 +22,7 @@ def diversity(lists: NDArray[np.int64], vectors: Vectors) -> NDArray[np.float64]
     Returns:
         ``(n_users,)``: 0 for a list of equal items, 1 for unrelated ones; NaN below two items with a vector.
     """
-    unit = _unit_rows(vectors)
+    unit = unit_rows(vectors)
     told = np.asarray(unit.power(2).sum(axis=1)).ravel() > 0
     users, places = np.nonzero((lists >= 0) & told[lists])
     member = sparse.csr_matrix((np.ones(len(users)), (users, lists[users, places])), shape=(len(lists), unit.shape[0]))
@@ -29,9 +31,3 @@ def diversity(lists: NDArray[np.int64], vectors: Vectors) -> NDArray[np.float64]
     # |sum of unit vectors|^2 counts every item with itself once and every pair twice
     cosine = np.divide(together - count, count * (count - 1), out=np.full(len(lists), np.nan), where=count > 1)
     return np.asarray(1 - cosine, dtype=np.float64)
-
-
-def _unit_rows(vectors: Vectors) -> sparse.csr_matrix:
-    rows = sparse.csr_matrix(vectors, dtype=np.float64)
-    length = np.sqrt(np.asarray(rows.power(2).sum(axis=1)).ravel())
-    return sparse.csr_matrix(sparse.diags(1 / np.where(length > 0, length, 1)) @ rows)

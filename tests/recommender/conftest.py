@@ -18,7 +18,10 @@ from warehouse.windows import Window
 START = date(2026, 1, 1)
 AS_OF = date(2026, 3, 2)
 SMALL = SpineSettings(
-    candidates=15, order="ranker", ranker=RankerSettings(trees=15, minimum_leaf=10, minimum_users=20)
+    candidates=15,
+    order="ranker",
+    lifts=("gender", "device"),
+    ranker=RankerSettings(trees=15, minimum_leaf=10, minimum_users=20),
 ).with_parameters("als", factors=8, iterations=4)
 
 

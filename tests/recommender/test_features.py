@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from recommender.catalogue import Catalogue, aligned, memberships
-from recommender.features import assemble, user_matrix
+from recommender.features import UserRows, assemble, user_matrix
 from recommender.history import History
 from recommender.preprocessing import Preprocessing
 from recommender.retrieval import Pairs
@@ -37,7 +37,8 @@ def test_shares_are_of_the_best_that_was_proposed() -> None:
     scores = np.array([[2.0, 0.0], [4.0, 0.0], [8.0, 1.0]], dtype=np.float32)
     own = np.array([True, True, False])
     pairs = Pairs(np.array([1, 1, 1]), np.array([0, 1, 2]), scores, np.ones_like(scores), own)
-    matrix = assemble(pairs, history, Catalogue.of(ITEMS, PREPROCESSING.items, history), np.zeros((2, 2), "f4"), 60.0)
+    nobody = UserRows(np.zeros((2, 2), "f4"))
+    matrix = assemble(pairs, history, Catalogue.of(ITEMS, PREPROCESSING.items, history), nobody, 60.0)
     columns = dict(zip(SCHEMA.names, matrix.T.tolist(), strict=True))
     assert columns["share_als"] == [0.5, 1, 2]
     assert columns["share_content"] == [0, 0, 0]
@@ -86,7 +87,7 @@ def test_pair_features_follow_their_meaning() -> None:
     events["ts"] = datetime(2026, 2, 1, tzinfo=UTC)
     history = History.from_events(events, date(2026, 3, 1), Vocabulary.of("abc"))
     pairs = Pairs(np.array([0, 0]), np.array([0, 2]), np.ones((2, 2), "f4"), np.ones((2, 2), "f4"), np.ones(2, bool))
-    users = user_matrix(USERS, history.users.ids, PREPROCESSING.users)
+    users = UserRows(user_matrix(USERS, history.users.ids, PREPROCESSING.users))
     matrix = assemble(pairs, history, Catalogue.of(ITEMS, PREPROCESSING.items, history), users, 60.0)
     row = dict(zip(SCHEMA.names, matrix[0].tolist(), strict=True))
     # taste: .75 of a (half x, half y) and .25 of b (all y) = .375 x, .625 y; item a is half of each

@@ -83,20 +83,6 @@ def test_what_cannot_be_ranked_is_refused() -> None:
         top_k(scores, 1, sparse.csr_matrix((2, 4)))
 
 
-def test_a_folder_without_a_cache_still_compiles(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[bool] = []
-
-    def njit(cache: bool = False, nogil: bool = False) -> Callable[[object], object]:
-        asked.append(cache)
-        if cache:
-            raise RuntimeError("cannot cache function: no locator available")
-        return lambda function: function
-
-    monkeypatch.setattr("numba.njit", njit)
-    assert topk._compiled.__wrapped__() is heap.best_of_rows
-    assert asked == [True, False]
-
-
 def test_a_request_never_waits_for_a_compiler(monkeypatch: pytest.MonkeyPatch) -> None:
     def compiled() -> Callable[..., None]:
         raise AssertionError("one row is numpy's, however wide")

@@ -4,6 +4,7 @@ import itertools
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -52,6 +53,55 @@ def test_short_history_gives_fewer_windows_and_says_so(history: int, roles: list
     sentence = shortfall(plan, settings)
     assert (sentence is None) == (history >= 42)
     assert sentence is None or f"{roles.count('gate')} of 3 gate windows" in sentence
+
+
+@pytest.mark.parametrize(
+    ("weeks", "tune", "gate"), [(11, 1, 3), (14, 1, 3), (15, 2, 3), (18, 2, 4), (21, 2, 5), (24, 2, 6), (200, 2, 6)]
+)
+def test_windows_grow_with_the_history_first_for_tuning_then_for_the_gate(weeks: int, tune: int, gate: int) -> None:
+    as_of = date(2026, 3, 1)
+    plan = plan_folds(as_of, BacktestSettings(), Window(as_of - timedelta(weeks=weeks), as_of))
+    assert [fold.role for fold in plan] == ["tune"] * tune + ["gate"] * gate
+
+
+@given(
+    history=st.integers(1, 1500),
+    unseen=st.integers(0, 60),
+    days=st.integers(1, 30),
+    gate=st.tuples(st.integers(1, 6), st.integers(0, 6)),
+    tune=st.tuples(st.integers(0, 4), st.integers(0, 4)),
+    share=st.floats(0, 1),
+)
+def test_planned_windows_lie_apart_within_the_history_and_leave_the_parents_their_share(
+    history: int, unseen: int, days: int, gate: tuple[int, int], tune: tuple[int, int], share: float
+) -> None:
+    as_of = date(2026, 3, 1)
+    span = Window(as_of - timedelta(days=history), as_of + timedelta(days=unseen))
+    asked = BacktestSettings(days, (gate[0], sum(gate)), (tune[0], sum(tune)), parent_share=share)
+    plan = plan_folds(as_of, asked, span)
+    assert all(fold.cutoff == fold.window.start and fold.window.length == days for fold in plan)
+    assert all(older.window.end == newer.window.start for older, newer in itertools.pairwise(plan))
+    assert not plan or plan[-1].window.end == as_of
+    roles = [fold.role for fold in plan]
+    assert roles == sorted(roles, reverse=True)  # what tunes is older than what decides
+    assert roles.count("gate") <= sum(gate)
+    assert roles.count("tune") <= max(sum(tune), 1)
+    before = [(fold.cutoff - span.start).days for fold in plan]
+    assert all(day >= asked.minimum_history_days for day in before)
+    beyond_least = len(plan) > gate[0] + tune[0]
+    assert not beyond_least or before[0] >= share * history
+
+
+def test_a_number_of_windows_is_exactly_that_many_however_long_the_history() -> None:
+    as_of = date(2026, 3, 1)
+    plan = plan_folds(as_of, BacktestSettings(7, 3, 1), Window(as_of - timedelta(days=3000), as_of))
+    assert [fold.role for fold in plan] == ["tune", "gate", "gate", "gate"]
+
+
+@pytest.mark.parametrize("wrong", [{"gate_windows": (6, 3)}, {"gate_windows": 0}, {"parent_share": 1.1}])
+def test_windows_that_cannot_be_are_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="found"):
+        BacktestSettings(**wrong)
 
 
 def test_parents_are_kept_and_reused_for_the_same_data_and_settings(world: PlantedWorld, tmp_path: Path) -> None:

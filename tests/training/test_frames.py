@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -14,7 +15,7 @@ from recommender.source import FrameSource
 from recommender.spine import Spine
 from tests.training.planted import AS_OF, SETTINGS, START, planted_world
 from training.backtest import Fold
-from training.evaluation import Cohort, FoldReader
+from training.evaluation import KEPT, Cohort, FoldReader
 from training.settings import EvaluationSettings
 from training.stand import Stand
 from warehouse.windows import Window
@@ -94,3 +95,15 @@ def test_what_a_serving_head_reads_is_kept_as_well(source: FrameSource, fold: Fo
     assert plain.prior(members, 50.0) == kept.prior(members, 50.0)
     with pytest.raises(AssertionError, match="were read again"):
         reader(unreadable(source), tmp_path).counts(Stand(fold.spine, WINDOW.start), 60.0)
+
+
+def test_the_windows_used_last_stay_in_the_cache(source: FrameSource, fold: Fold, tmp_path: Path) -> None:
+    for number in range(KEPT + 5):
+        (tmp_path / f"old{number:02d}").mkdir()
+        os.utime(tmp_path / f"old{number:02d}", (number, number))
+    reader(source, tmp_path).cohort(fold)
+    left = sorted(path.name for path in tmp_path.iterdir())
+    assert len(left) == KEPT
+    assert left[-1] == f"old{KEPT + 4}"
+    assert left[0].startswith(str(fold.cutoff))
+    assert "old05" not in left

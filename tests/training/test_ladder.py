@@ -17,7 +17,8 @@ from recommender.spine import SEGMENT_FEATURE, Spine
 from tests.training.planted import AS_OF, SETTINGS, PlantedWorld, planted_world
 from training.anchored import anchored_spine
 from training.backtest import Fold, fit_folds
-from training.boosted import corrected_spine
+from training.boosted import Ranker, corrected_spine
+from training.calibrated_body import CalibratedBody
 from training.evaluation import FoldReader
 from training.heads import Head
 from training.ladder import Ladder
@@ -134,6 +135,16 @@ def test_a_ranker_learns_only_from_windows_that_had_ended(task: SegmentTask) -> 
     assert second.ranker.texts == alone.ranker.texts
 
 
+def test_with_one_tuning_window_the_ranker_is_skipped_and_the_ladder_says_why(task: SegmentTask) -> None:
+    one = replace(task, folds=task.folds[1:])
+    alone = Ranker().settle(one)
+    assert alone.parameters["ranker"] == "parent"
+    assert isinstance(alone.model_at(one.stand()), SegmentHead)
+    rungs = Ladder([Nothing(), Ranker()]).settle(one)
+    assert rungs.strategy == "nothing"
+    assert "2 tuning windows; found 1" in str(rungs.parameters["rung.ranker"])
+
+
 def test_a_budget_of_nothing_climbs_one_rung(task: SegmentTask) -> None:
     short = _with(task, replace(TWO_TUNING, ladder_seconds=0.0))
     settled = Ladder([Nothing(), Head()]).settle(short)
@@ -188,3 +199,22 @@ def test_a_shared_body_is_fitted_once_and_knows_whose_users_it_sees(task: Segmen
     ]
     assert codes[0] != codes[1]
     assert len(codes[0]) == len(codes[1]) == 1
+
+
+def test_a_calibrated_body_orders_as_a_head_with_the_same_weights_would(task: SegmentTask) -> None:
+    body = shared_spine(task, Stand.of(task.folds[-1]))
+    weights = {"popularity": -0.3, body.settings.names[-1]: 0.5}
+    cohort = task.reading.cohort(replace(task.folds[-1], spine=body), task.members(task.folds[-1].cutoff)[:20])
+    rows = body.candidates(cohort.history, cohort.users)
+    calibrated = replace(body, calibration=weights).candidates(cohort.history, cohort.users)
+    np.testing.assert_array_equal(calibrated.parent, SegmentHead("a", {}, blend=weights).score(rows))
+    assert not np.array_equal(rows.top(rows.parent, 10)[0], calibrated.top(calibrated.parent, 10)[0])
+
+
+def test_calibration_searches_the_weights_of_generators_alone(task: SegmentTask) -> None:
+    settled = CalibratedBody().settle(task)
+    assert settled.parameters["body"] in ("parent", "calibrated")
+    assert len(settled.trace) == 2
+    model = settled.model_at(Stand.of(task.folds[-1]))
+    if isinstance(model, Spine):
+        assert set(model.calibration) <= set(model.settings.names)

@@ -86,4 +86,6 @@ def test_everything_is_said_in_words() -> None:
         "sampler": "coordinate",
         "seconds": "60.0",
         "half_lives": "14.0, 60.0",
+        "on_drift": "retrain",
+        "hold_days": "7",
     }

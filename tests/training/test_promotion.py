@@ -127,6 +127,32 @@ def test_f17_a_writer_that_dies_around_the_move_is_not_mistaken_for_a_person(
     assert kinds == (["promote", "promote"] if after_the_move else ["promote"])
 
 
+def test_a_persons_choice_is_held_against_the_machine_for_its_days(registry: Registry, versions: Arrange) -> None:
+    name, (first, second, third, last) = versions("p-hold", 4, step_days=3)
+    registry.promote(name, first, expected=None, hold_days=7)
+    registry._client.set_registered_model_alias(name, "champion", second)
+    # met by the run as of the 7th: held until the 14th, however often it is looked at
+    refused = registry.promote(name, third, expected=second, hold_days=7)
+    assert (refused.outcome, refused.champion) == ("held", second)
+    assert f"a person chose version {second}, which is held until {FIRST + timedelta(days=13)}" in refused.reason
+    assert registry.held(name, FIRST + timedelta(days=12), 7)
+    assert registry.held(name, FIRST + timedelta(days=13), 7) == ""
+    assert registry.held(name, FIRST + timedelta(days=9), 0) == ""
+    assert registry.promote(name, last, expected=second, hold_days=3).outcome == "moved"
+    assert registry.held(name, FIRST + timedelta(days=9), 7) == ""
+
+
+def test_a_person_promotes_whatever_is_held_and_taking_the_champion_away_is_held_too(
+    registry: Registry, versions: Arrange
+) -> None:
+    name, (first, second) = versions("p-parent", 2)
+    registry.promote(name, first, expected=None)
+    assert registry.promote(name, second, expected=first).outcome == "moved"
+    registry.rollback(name)
+    registry._client.delete_registered_model_alias(name, "champion")
+    assert "a person chose the parent" in registry.held(name, FIRST, 7)
+
+
 def test_f18_twenty_racing_promoters_lose_no_update(mlflow_server: str, registry: Registry, tmp_path: Path) -> None:
     asked = registration(tmp_path, "p-race")
     name = asked.name

@@ -151,5 +151,5 @@ def test_an_empty_segment_is_no_evidence_and_no_crash(task: SegmentTask) -> None
 
 
 def test_an_unknown_strategy_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(ValueError, match="head, anchored, ranker, shared, reweighted, hard, ladder"):
+    with pytest.raises(ValueError, match="head, anchored, ranker, shared, calibrated, reweighted, hard, ladder"):
         strategy("magic")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -15,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from training.journal import journal_path
+from training.journal import KEPT, journal_path
 from training.space import Choice, Parameters, Range
 from training.studies import Floats, Sampler, Study, StudySettings, run_study
 
@@ -219,3 +220,14 @@ def test_a_killed_process_leaves_a_study_that_goes_on(tmp_path: Path) -> None:
     unbroken: Study = run_study(hill, SPACE, FIRST, chosen)
     assert 3 <= before < len(resumed.trials) == before + 8
     assert resumed == unbroken
+
+
+def test_of_the_studies_in_a_folder_those_used_last_stay(tmp_path: Path) -> None:
+    for number in range(KEPT + 3):
+        (tmp_path / f"old{number:03d}").mkdir()
+        os.utime(tmp_path / f"old{number:03d}", (number, number))
+    journal_path(tmp_path, "s1-2026-03-01", "abc")
+    left = {path.name for path in tmp_path.iterdir()}
+    assert len(left) == KEPT
+    assert {"s1-2026-03-01", "old004"} <= left
+    assert "old003" not in left
