@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
+
+from monitoring.alarms import News
+from monitoring.answers import Answer, Need
+from monitoring.letter import Severity
 
 if TYPE_CHECKING:
     from monitoring.measurement import DriftRow, SegmentMeasurement
@@ -49,81 +53,90 @@ class MovedFeature:
 
 
 @dataclass(frozen=True)
-class Retraining:
-    """What retraining led to: ``outcome`` is the gate's verdict in words ("serves", "falls back", ...).
+class Effect:
+    """A figure of quality or business before and after; ``note`` says what it is to be held against.
 
-    ``challenger`` and ``parent`` are the metric on the segment's own users; ``seconds`` is what it took.
+    ``worse``: the fall is more than its usual ups and downs.
     """
 
-    version: str
-    outcome: str
-    promoted: bool
-    metric: str = "NDCG@10"
-    challenger: float | None = None
-    parent: float | None = None
-    difference: float | None = None
-    lower: float | None = None
-    upper: float | None = None
-    seconds: float | None = None
-
-    @property
-    def numbers(self) -> str:
-        """The gate's numbers in one line; empty when it had none."""
-        if self.challenger is None or self.parent is None or self.difference is None:
-            return ""
-        known = self.lower is not None and self.upper is not None
-        interval = f", interval {self.lower:+.4f} to {self.upper:+.4f}" if known else ""
-        against = f"{self.challenger:.4f} against {self.parent:.4f} of the global model"
-        return f"{self.metric} {against}, difference {self.difference:+.4f}{interval}".replace("-0", "−0")
+    label: str
+    before: str
+    after: str
+    note: str = ""
+    worse: bool = False
 
 
 @dataclass(frozen=True)
 class SegmentAlert:
-    """One drifted segment; ``action`` says what was done where there is no retraining to report ("requested")."""
+    """One alarm; ``since`` is the day on which it began, ``news`` what this day adds ("begun", "changed", ...)."""
 
     segment_id: str
     name: str
     users: int
     cause: str
     reason: str
-    moved: tuple[MovedFeature, ...]
-    retraining: Retraining | None = None
-    action: str = ""
+    moved: tuple[MovedFeature, ...] = ()
+    answer: Answer = field(default_factory=Answer)
     links: tuple[Link, ...] = ()
+    effects: tuple[Effect, ...] = ()
+    severity: Severity = "warning"
+    news: News = "begun"
+    since: date | None = None
+
+    @property
+    def need(self) -> Need:
+        """What it leaves for a person to do."""
+        return self.answer.need(self.cause)
+
+    @property
+    def times(self) -> float:
+        """How many times its limit the furthest move was; 0 where nothing is known to have moved."""
+        return max((moved.times for moved in self.moved), default=0.0)
+
+
+@dataclass(frozen=True)
+class Recovery:
+    """An alarm that is over: it began on ``since``, last alarmed on ``last``, and ``calm`` days were quiet since."""
+
+    segment_id: str
+    name: str
+    users: int
+    cause: str
+    since: date
+    last: date
+    calm: int
+    links: tuple[Link, ...] = ()
+    served: str = ""
 
 
 @dataclass(frozen=True)
 class DriftMail:
-    """Everything one monitoring run has to say.
+    """Everything that one reader is told about one monitored day: alarms, or alarms that are over.
 
-    ``quiet``: how many segments did not drift. ``scarce``: names of those with too little data. ``windows``: what was
-    compared, in words. ``notes``: further sentences (data trouble, the mix of segments).
+    ``quiet``: how many segments did not drift. ``scarce``: names of those with too little data. ``ongoing``: alarms
+    that were told before, in words. ``windows``: what was compared, in words. ``digest``: many alarms, so a table of
+    them stands on top.
     """
 
     as_of: date
-    alerts: tuple[SegmentAlert, ...]
+    alerts: tuple[SegmentAlert, ...] = ()
+    recoveries: tuple[Recovery, ...] = ()
     links: tuple[Link, ...] = ()
     quiet: int = 0
     scarce: tuple[str, ...] = ()
+    ongoing: tuple[str, ...] = ()
     windows: str = ""
-    notes: tuple[str, ...] = ()
+    digest: bool = False
 
 
-def alert(
-    segment_id: str,
-    name: str,
-    verdict: Verdict,
-    measurement: SegmentMeasurement,
-    *,
-    users: int | None = None,
-    retraining: Retraining | None = None,
-    action: str = "",
-    links: tuple[Link, ...] = (),
-) -> SegmentAlert:
-    """The alert of one drifted segment; ``users`` defaults to those seen in the current sample."""
-    moved = tuple(_moved(row) for row in measurement.drifted)
-    size = verdict.users if users is None else users
-    return SegmentAlert(segment_id, name, size, verdict.cause, verdict.reason, moved, retraining, action, links)
+def alert(segment_id: str, name: str, verdict: Verdict, measurement: SegmentMeasurement) -> SegmentAlert:
+    """The alert of one drifted segment, as the monitoring step keeps it; what was done is not known yet."""
+    return SegmentAlert(segment_id, name, verdict.users, verdict.cause, verdict.reason, moved_features(measurement))
+
+
+def moved_features(measurement: SegmentMeasurement) -> tuple[MovedFeature, ...]:
+    """What moved, the furthest beyond its limit first."""
+    return tuple(_moved(row) for row in measurement.drifted)
 
 
 def _moved(row: DriftRow) -> MovedFeature:

@@ -51,7 +51,7 @@ class Coded:
 def code(reference: pd.Series, current: pd.Series, rule: ColumnRule, categories: int) -> Coded:
     """Bring one column of both windows to comparable values, by its rule."""
     if rule.kind == "categorical":
-        return _categorical(_labels(reference, rule), _labels(current, rule), categories)
+        return _categorical(reference, current, rule, categories)
     return _numerical(_numbers(reference), _numbers(current), rule)
 
 
@@ -73,12 +73,18 @@ def percent(share: float) -> str:
     return f"{share:.0%}".replace("%", " %") if share >= 0.1 or share == 0 else f"{share:.1%}".replace("%", " %")
 
 
-def _labels(column: pd.Series, rule: ColumnRule) -> pd.Series:
-    if rule.scale == "hours":
-        start = (_numbers(column) // 4 * 4).astype("Int64")
-        text = start.map(lambda h: f"{h:02d}–{h + 4:02d} h", na_action="ignore")
-        return text.astype(object).where(start.notna(), MISSING)
-    return column.astype(object).where(column.notna(), MISSING).map(str)
+def _labels(column: pd.Series, rule: ColumnRule) -> tuple[NDArray[np.int64], NDArray[np.object_]]:
+    """The label of every row, as its place among the distinct labels in order, and those."""
+    hours = rule.scale == "hours"
+    place, values = pd.factorize(_numbers(column) // 4 * 4 if hours else column.astype(object))
+    # -1, a missing value, takes the last of them
+    said = [_band(int(value)) if hours else str(value) for value in values]
+    names, merged = np.unique(np.array([*said, MISSING], dtype=object).astype(str), return_inverse=True)
+    return merged[place], names.astype(object)
+
+
+def _band(hour: int) -> str:
+    return f"{hour:02d}–{hour + 4:02d} h"
 
 
 def _numbers(column: pd.Series) -> pd.Series:
@@ -86,19 +92,32 @@ def _numbers(column: pd.Series) -> pd.Series:
     return numbers.where(np.isfinite(numbers))
 
 
-def _categorical(reference: pd.Series, current: pd.Series, categories: int) -> Coded:
-    shares = pd.concat([reference.value_counts(normalize=True), current.value_counts(normalize=True)], axis=1)
-    shares = shares.fillna(0.0).set_axis(["before", "after"], axis=1)
-    weight = (shares["before"] + shares["after"]).rename_axis("value").reset_index(name="weight")
-    kept = set(weight.sort_values(["weight", "value"], ascending=[False, True])["value"].head(categories))
-    left, right = (side.where(side.isin(kept), OTHER) for side in (reference, current))
-    levels = sorted(set(left) | set(right))
-    before, after = (side.value_counts(normalize=True).reindex(levels, fill_value=0.0) for side in (left, right))
+def _categorical(reference: pd.Series, current: pd.Series, rule: ColumnRule, categories: int) -> Coded:
+    rows, names = _labels(pd.concat([reference, current], ignore_index=True), rule)
+    rows, names = _frequent(rows, names, len(reference), categories)
+    left, right = rows[: len(reference)], rows[len(reference) :]
+    before, after = (pd.Series(_shares(side, len(names)), index=names) for side in (left, right))
     movers = _movers(before, after)
-    codes = pd.Categorical(left, categories=levels).codes.astype(np.float64)
-    shift = {str(v): float(after[v] - before[v]) for v in levels}
+    shift = {str(v): float(after[v] - before[v]) for v in names}
     present = np.ones(len(left), dtype=bool)
-    return Coded(left, right, codes, present, shift, movers, movers[0].value, *movers[0].words)
+    seen, now = (pd.Series(names[side], dtype=object) for side in (left, right))
+    return Coded(seen, now, left.astype(np.float64), present, shift, movers, movers[0].value, *movers[0].words)
+
+
+def _frequent(
+    rows: NDArray[np.int64], names: NDArray[np.object_], reference: int, categories: int
+) -> tuple[NDArray[np.int64], NDArray[np.object_]]:
+    """The most frequent labels of both sides and one for all others; labels that no row has fall away."""
+    weight = _shares(rows[:reference], len(names)) + _shares(rows[reference:], len(names))
+    kept = np.argsort(-weight, kind="stable")[:categories]
+    said = names.copy()
+    said[np.setdiff1d(np.arange(len(names)), kept)] = OTHER
+    levels, merged = np.unique(said[rows].astype(str), return_inverse=True)
+    return merged, levels.astype(object)
+
+
+def _shares(rows: NDArray[np.int64], count: int) -> Floats:
+    return np.asarray(np.bincount(rows, minlength=count) / max(len(rows), 1), dtype=np.float64)
 
 
 def _movers(before: pd.Series, after: pd.Series) -> tuple[Mover, ...]:

@@ -11,41 +11,55 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from monitoring.coding import Coded, code, missing_share, percent, varies
+from monitoring.coding import Coded, code
 from monitoring.measurement import DriftRow, Limits, SegmentMeasurement, Sizes
 from monitoring.noise import Units, draw_units, noise_floor
 from monitoring.samples import BLOCK, SegmentSample
 from monitoring.settings import ColumnRule, DriftSettings
+from monitoring.unplotted import unplotted_drift
+from monitoring.usable import usable_columns
 from warehouse import columns as c
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# Evidently adds categories up in the order of a set, another in every process: the last bits are chance
+DIGITS = 12
 
 
 def measure(
-    reference: pd.DataFrame, current: pd.DataFrame, settings: DriftSettings, segments: int = 1
+    reference: pd.DataFrame, current: pd.DataFrame, settings: DriftSettings, segments: int = 1, factor: float = 1.0
 ) -> SegmentMeasurement:
     """Compare one segment's two samples (frames from `monitoring.samples.draw`), column by column.
 
     ``segments`` is how many segments are judged together: the more there are, the further a column must move before
-    chance is ruled out. Columns that came, went, stopped being constant or filled with nulls are named in
+    chance is ruled out. ``factor`` is the segment's calibration: what chance and the reference's own weeks explain is
+    multiplied by it. Columns that came, went, stopped being constant or filled with nulls are named in
     ``troubles`` and not compared; those empty on both sides are not spoken of. Too few rows or users: no rows.
     """
     sizes = _sizes(reference, current)
-    usable, troubles = _usable(reference, current, settings) if _enough(sizes, settings) else ([], ())
+    usable, troubles = usable_columns(reference, current, settings) if _enough(sizes, settings) else ([], ())
     if not usable:
         return SegmentMeasurement((), sizes, troubles)
     units = _units(reference, current, settings)
     alpha = settings.alpha / (segments * len(usable))
     coded = {r.name: code(reference[r.name], current[r.name], r, settings.categories) for r in usable}
-    limits = {r.name: _limits(coded[r.name], units, r, settings, alpha, len(current)) for r in usable}
+    limits = {r.name: _limits(coded[r.name], units, r, settings, alpha, len(current)).scaled(factor) for r in usable}
     snapshot, distances = _evidently(usable, coded, limits)
     rows = tuple(_row(r, coded[r.name], limits[r.name], distances[r.name]) for r in usable)
     return SegmentMeasurement(rows, sizes, troubles, snapshot)
 
 
-def measure_all(samples: Mapping[str, SegmentSample], settings: DriftSettings) -> dict[str, SegmentMeasurement]:
-    """Every segment in one process (Evidently's import alone takes seven CPU seconds), in the order of their ids."""
-    return {s: measure(samples[s].reference, samples[s].current, settings, len(samples)) for s in sorted(samples)}
+def measure_all(
+    samples: Mapping[str, SegmentSample], settings: DriftSettings, factors: Mapping[str, float] | None = None
+) -> dict[str, SegmentMeasurement]:
+    """Every segment in one process (Evidently's import alone takes seven CPU seconds), in the order of their ids.
+
+    ``factors``: the calibration by segment id; 1 for those that it does not name.
+    """
+    known = factors or {}
+    return {
+        s: measure(samples[s].reference, samples[s].current, settings, len(samples), known.get(s, 1.0))
+        for s in sorted(samples)
+    }
 
 
 def _sizes(reference: pd.DataFrame, current: pd.DataFrame) -> Sizes:
@@ -55,30 +69,6 @@ def _sizes(reference: pd.DataFrame, current: pd.DataFrame) -> Sizes:
 def _enough(sizes: Sizes, s: DriftSettings) -> bool:
     rows = sizes.rows_reference >= s.min_rows_reference and sizes.rows_current >= s.min_rows_current
     return rows and min(sizes.users_reference, sizes.users_current) >= s.min_users
-
-
-def _usable(
-    reference: pd.DataFrame, current: pd.DataFrame, settings: DriftSettings
-) -> tuple[list[ColumnRule], tuple[str, ...]]:
-    watched = [rule for rule in settings.columns if _speaks(reference, rule) or _speaks(current, rule)]
-    found = {rule: _trouble(reference, current, rule, settings) for rule in watched}
-    return [rule for rule, trouble in found.items() if trouble is None], tuple(t for t in found.values() if t)
-
-
-def _speaks(side: pd.DataFrame, rule: ColumnRule) -> bool:
-    # a column that a shop never fills is nothing to report day after day
-    return rule.name in side and missing_share(side[rule.name], rule) < 1.0 and varies(side[rule.name], rule)
-
-
-def _trouble(reference: pd.DataFrame, current: pd.DataFrame, rule: ColumnRule, settings: DriftSettings) -> str | None:
-    if rule.name not in reference or rule.name not in current:
-        return f"{rule.name}: absent from one of the windows"
-    before, after = (missing_share(side[rule.name], rule) for side in (reference, current))
-    if max(before, after) == 1.0 or abs(after - before) > settings.missing_change:
-        return f"{rule.name}: missing {percent(before)} → {percent(after)}"
-    if not varies(reference[rule.name], rule):
-        return f"{rule.name}: constant in the reference, so there is no spread to measure a move in"
-    return None
 
 
 def _units(reference: pd.DataFrame, current: pd.DataFrame, settings: DriftSettings) -> Units:
@@ -100,8 +90,19 @@ def _evidently(
     rules: list[ColumnRule], coded: Mapping[str, Coded], limits: Mapping[str, Limits]
 ) -> tuple[Any, dict[str, float]]:
     os.environ.setdefault("DO_NOT_TRACK", "1")  # Evidently reads it when imported: no telemetry from a batch job
-    from evidently import DataDefinition, Dataset, Report
     from evidently.metrics import ValueDrift
+
+    snapshot, distances = _reported(rules, coded, limits, unplotted_drift())
+    if any(distances[name] > limit.threshold for name, limit in limits.items()):
+        # somebody will look at this one
+        return _reported(rules, coded, limits, ValueDrift)
+    return snapshot, distances
+
+
+def _reported(
+    rules: list[ColumnRule], coded: Mapping[str, Coded], limits: Mapping[str, Limits], metric: type[Any]
+) -> tuple[Any, dict[str, float]]:
+    from evidently import DataDefinition, Dataset, Report
 
     definition = DataDefinition(
         numerical_columns=[r.name for r in rules if r.kind == "numerical"],
@@ -111,10 +112,10 @@ def _evidently(
         Dataset.from_pandas(pd.DataFrame({name: getattr(x, side) for name, x in coded.items()}), definition)
         for side in ("reference", "current")
     )
-    metrics = [ValueDrift(column=r.name, method=r.method, threshold=limits[r.name].threshold) for r in rules]
+    metrics = [metric(column=r.name, method=r.method, threshold=limits[r.name].threshold) for r in rules]
     # current comes first in Evidently; a fixed time, as a snapshot must not depend on when it was measured
     snapshot = Report(metrics, include_tests=True).run(current, reference, timestamp=EPOCH)
-    return snapshot, {m["config"]["column"]: float(m["value"]) for m in snapshot.dict()["metrics"]}
+    return snapshot, {m["config"]["column"]: round(float(m["value"]), DIGITS) for m in snapshot.dict()["metrics"]}
 
 
 def _row(rule: ColumnRule, x: Coded, limits: Limits, distance: float) -> DriftRow:

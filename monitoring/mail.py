@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from monitoring.alerts import DriftMail
-from monitoring.words import CAUSES, need_of, needs, one_line, subject
+from monitoring.words import CAUSES, calm, headline, needs, one_line, state, subject
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -28,12 +28,12 @@ def render(mail: DriftMail) -> RenderedMail:
     """Write the mail. Names and values come from users' data: all is escaped, and the subject stays one line.
 
     Raises:
-        ValueError: if there is nothing to write about (no alerts and no notes).
+        ValueError: if there is nothing to write about (no alarm, and none that is over).
     """
-    if not mail.alerts and not mail.notes:
-        raise ValueError("a drift mail needs an alert or a note and found neither: send no mail when nothing drifted")
+    if not mail.alerts and not mail.recoveries:
+        raise ValueError("a drift mail needs an alarm or the end of one and found neither: send no mail on quiet days")
     title = subject(mail)
-    shown = {"mail": mail, "subject": title, "needs": needs(mail), "causes": CAUSES}
+    shown = {"mail": mail, "subject": title, "needs": needs(mail), "calm": calm(mail), "causes": CAUSES}
     html, text = (_templates().get_template(f"drift.{kind}.j2").render(shown) for kind in ("html", "txt"))
     return RenderedMail(title, html, text.strip() + "\n")
 
@@ -49,8 +49,8 @@ def _templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    templates.filters |= {"one_line": one_line, "need": need_of, "bar": bar_width, "thousands": thousands}
-    templates.filters["safe_url"] = safe_url
+    templates.filters |= {"one_line": one_line, "bar": bar_width, "thousands": thousands, "safe_url": safe_url}
+    templates.filters |= {"headline": headline, "state": state}
     return templates
 
 

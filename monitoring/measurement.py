@@ -31,6 +31,10 @@ class Limits:
         """The largest of the three."""
         return max(self.effect, self.chance, self.weekly)
 
+    def scaled(self, factor: float) -> Limits:
+        """What is explained without drift, times a calibrated factor; what is worth acting on stays."""
+        return Limits(self.effect, factor * self.chance, factor * self.weekly)
+
 
 @dataclass(frozen=True)
 class Sizes:

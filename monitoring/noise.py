@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-from monitoring.distances import Floats, jensen_shannon, wasserstein
+from monitoring.distances import Floats
+from monitoring.levels import Levels
 from monitoring.settings import ColumnRule, DriftSettings
-
-GRID = 256
-
-Distance = Callable[[Floats, Floats], Floats]
 
 
 @dataclass(frozen=True)
@@ -70,27 +66,29 @@ def noise_floor(values: Floats, present: NDArray[np.bool_], units: Units, rule: 
     ``values`` are its rows as codes (categorical) or numbers (numerical), ``present`` marks those that are not
     missing; blocks with less than half of their fair share, or of ``current_rows``, are too small to speak.
     """
-    codes, distance = _levels(values[present], rule)
-    shape = (len(units.block), int(codes.max()) + 1)
-    counts = csr_matrix((np.ones(len(codes)), (units.unit[present], codes)), shape=shape)
-    pretended = distance((units.draws_current @ counts).toarray(), (units.draws_reference @ counts).toarray())
-    return Noise(np.nan_to_num(pretended, nan=0.0) ** 2, _between_blocks(counts, units.block, distance, current_rows))
+    levels = Levels.of(values[present], rule)
+    ones = np.ones(len(levels.codes))
+    counts = csr_matrix((ones, (units.unit[present], levels.codes)), shape=(len(units.block), levels.count))
+    current, reference = ((draws @ counts).toarray() for draws in (units.draws_current, units.draws_reference))
+    pretended = levels.distance(current, reference)
+    return Noise(np.nan_to_num(pretended, nan=0.0) ** 2, _between_blocks(counts, units.block, levels, current_rows))
 
 
-def _levels(values: Floats, rule: ColumnRule) -> tuple[NDArray[np.int64], Distance]:
-    if rule.kind == "categorical":
-        return values.astype(np.int64), jensen_shannon
-    grid = np.unique(np.quantile(values, np.linspace(0, 1, GRID), method="nearest"))
-    spread = max(float(np.std(values)), 1e-3)
-    nearest = np.searchsorted((grid[1:] + grid[:-1]) / 2, values)
-    return nearest.astype(np.int64), lambda left, right: wasserstein(left, right, grid) / spread
-
-
-def _between_blocks(counts: csr_matrix, block: NDArray[np.int64], distance: Distance, current_rows: int) -> float:
+def _between_blocks(counts: csr_matrix, block: NDArray[np.int64], levels: Levels, current_rows: int) -> float:
     names = np.unique(block)
     sums = np.stack([np.asarray(counts[block == name].sum(axis=0)).ravel() for name in names])
-    big = sums.sum(axis=1) >= min(current_rows, sums.sum() / len(names)) / 2
-    if len(names) < 2 or not big.any():
-        return 0.0
-    apart = distance(sums, sums.sum(axis=0) - sums)
-    return float(np.nanmax(np.where(big, apart, np.nan)))
+    return float(apart(sums, levels, np.asarray(current_rows, dtype=np.float64)))
+
+
+def apart(blocks: Floats, levels: Levels, current_rows: Floats) -> Floats:
+    """The largest distance of a block of days from the other blocks of its reference.
+
+    ``blocks``: counts, ``(blocks, ..., levels)``; ``current_rows`` and the result: ``(...)``. 0 where no block is big.
+    """
+    total = blocks.sum(axis=0)
+    fair = np.minimum(current_rows, total.sum(axis=-1) / len(blocks)) / 2
+    big = blocks.sum(axis=-1) >= fair
+    if len(blocks) < 2:
+        return np.zeros(total.shape[:-1])
+    distances = levels.distance(blocks, total - blocks)
+    return np.asarray(np.where(big & ~np.isnan(distances), distances, 0.0).max(axis=0))

@@ -18,13 +18,8 @@ def with_popularity(events: pd.DataFrame, windows: tuple[Window, Window], settin
     reference. Counting inside the reference instead would make every current window look less popular: the reference's
     favourites are partly favourites by chance. 1 is the most popular item, 0 one not seen before.
     """
-    blocks = [block for window in windows for block in _blocks(window, settings.current_days)]
+    blocks = [block for window in windows for block in window.blocks(settings.current_days)]
     return pd.concat([_ranked(events, block, settings.reference_days) for block in blocks], ignore_index=True)
-
-
-def _blocks(window: Window, days: int) -> list[Window]:
-    ends = [Window.trailing(window.end, n).start for n in range(0, window.length, days)]
-    return [Window(max(window.start, Window.trailing(end, days).start), end) for end in ends]
 
 
 def _ranked(events: pd.DataFrame, block: Window, days: int) -> pd.DataFrame:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Literal
+
+from monitoring.calibration_settings import CalibrationSettings
+from monitoring.quality_settings import QualitySettings
 
 Kind = Literal["categorical", "numerical"]
 Scale = Literal["plain", "log", "hours"]
@@ -49,6 +52,7 @@ DEFAULT_COLUMNS: Final = (
     ColumnRule("channel", "categorical", 0.1),
     ColumnRule("country", "categorical", 0.1),
     ColumnRule("popularity", "numerical", 0.25),
+    ColumnRule("paid", "numerical", 0.3, "log"),
 )
 
 
@@ -81,17 +85,19 @@ class DriftSettings:
     common_direction: float = 0.5
     mix_threshold: float = 0.1
     seed: int = 0
+    quality: QualitySettings = field(default_factory=QualitySettings)
+    calibration: CalibrationSettings = field(default_factory=CalibrationSettings)
 
     def __post_init__(self) -> None:
         names = [rule.name for rule in self.columns]
         if not names or len(set(names)) != len(names):
             raise ValueError(f"columns must be named once each and be at least one; found {names}")
-        for field in ("reference_days", "current_days", "min_rows_reference", "min_rows_current", "min_users"):
-            if getattr(self, field) < 1:
-                raise ValueError(f"{field} must be at least 1; found {getattr(self, field)}")
-        for field in ("sample_rows", "user_rows", "categories", "replicates"):
-            if getattr(self, field) < 2:
-                raise ValueError(f"{field} must be at least 2; found {getattr(self, field)}")
+        for name in ("reference_days", "current_days", "min_rows_reference", "min_rows_current", "min_users"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1; found {getattr(self, name)}")
+        for name in ("sample_rows", "user_rows", "categories", "replicates"):
+            if getattr(self, name) < 2:
+                raise ValueError(f"{name} must be at least 2; found {getattr(self, name)}")
         if not 0 < self.alpha < 1:
             raise ValueError(f"alpha must lie between 0 and 1; found {self.alpha}")
         k, n = self.k_of_n

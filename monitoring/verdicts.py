@@ -6,14 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
-
+from monitoring.directions import cosine, length, mean_move
 from monitoring.measurement import DriftRow, SegmentMeasurement
 from monitoring.mix import MixMeasurement
 from monitoring.settings import DriftSettings
 
-Answer = Literal["drift", "no_drift", "too_little_data"]
-Cause = Literal["behaviour", "catalogue", "mix", "none"]
+Answer = Literal["drift", "no_drift", "too_little_data", "data_trouble"]
+Cause = Literal["behaviour", "catalogue", "mix", "quality", "data", "none"]
+_APART = 1.5  # times its limit: what a column must exceed to speak for the segment while the catalogue moves
+_ALONG = 3  # whoever goes along moves at least a third as far
+_FEW = 2  # other segments: in the mean of so few, one leads
+_NEARLY = 0.8  # of its limit: as far as chance alone hardly takes most segments on the same day
 
 
 @dataclass(frozen=True)
@@ -40,12 +43,14 @@ def judge(
 ) -> dict[str, Verdict]:
     """One verdict per segment, seen beside all others.
 
-    A move that most segments (``common_share``) make in the same direction is the catalogue's; what is left is the
-    segment's own behaviour. ``earlier`` says, per segment and oldest first, whether earlier windows had moved; with
-    ``k_of_n = (2, 3)`` an alarm needs this window and one of the two before it.
+    A move that most segments (``common_share``) make together is the catalogue's; what is left is the segment's own
+    behaviour, if it is no side effect of what is shared. ``earlier`` says, per segment and oldest first, whether
+    earlier windows had moved; with ``k_of_n = (2, 3)`` an alarm needs this window and one of the two before it.
     """
     before = earlier or {}
-    return {s: _judge_one(s, measurements, settings, before.get(s, ())) for s in sorted(measurements)}
+    # what is common seen from one segment is common: the others that moved in it moved with it
+    common = frozenset[str]().union(*(common_columns(s, measurements, settings) for s in measurements))
+    return {s: _judge_one(m, common, settings, before.get(s, ())) for s, m in sorted(measurements.items())}
 
 
 def judge_mix(mix: MixMeasurement, settings: DriftSettings) -> Verdict:
@@ -65,16 +70,15 @@ def judge_mix(mix: MixMeasurement, settings: DriftSettings) -> Verdict:
 def common_columns(
     segment: str, measurements: Mapping[str, SegmentMeasurement], settings: DriftSettings
 ) -> frozenset[str]:
-    """The drifted columns of ``segment`` in which most other measured segments move the same way."""
+    """The drifted columns of ``segment`` in which most other measured segments move, too."""
     others = [m for s, m in measurements.items() if s != segment and m.enough]
     mine = measurements[segment].drifted
     return frozenset(row.feature for row in mine if _is_common(row, others, settings))
 
 
 def _judge_one(
-    segment: str, measurements: Mapping[str, SegmentMeasurement], settings: DriftSettings, earlier: Sequence[bool]
+    m: SegmentMeasurement, common: frozenset[str], settings: DriftSettings, earlier: Sequence[bool]
 ) -> Verdict:
-    m = measurements[segment]
     if not m.enough:
         return _verdict(m, "too_little_data", "none", _scarcity(m, settings))
     if not is_moved(m, settings):
@@ -85,12 +89,14 @@ def _judge_one(
         return _verdict(
             m, "no_drift", "none", f"moved in {windows} of {n} windows, {k} are needed: {_moves(m.drifted)}"
         )
-    return _with_cause(m, common_columns(segment, measurements, settings))
+    return _with_cause(m, common)
 
 
 def _with_cause(m: SegmentMeasurement, common: frozenset[str]) -> Verdict:
-    own = [row for row in m.drifted if row.feature not in common]
     shared = [row for row in m.drifted if row.feature in common]
+    # while everybody moves, a column that moved a little alone is a side effect: other prices of other categories
+    least = _APART if shared else 1.0
+    own = [row for row in m.drifted if row.feature not in common and row.distance > least * row.threshold]
     if not own:
         return _verdict(m, "drift", "catalogue", f"moved as most segments did: {_moves(shared)}")
     beside = f"; moved as most segments did: {_moves(shared)}" if shared else ""
@@ -105,20 +111,28 @@ def is_moved(m: SegmentMeasurement, settings: DriftSettings) -> bool:
 def _is_common(row: DriftRow, others: Sequence[SegmentMeasurement], settings: DriftSettings) -> bool:
     rivals = [other for m in others for other in m.rows if other.feature == row.feature]
     going_along = [_goes_along(other, row, settings) for other in rivals]
-    return bool(rivals) and sum(going_along) >= settings.common_share * len(rivals)
+    most = sum(going_along) >= settings.common_share * len(rivals)
+    return bool(rivals) and (most or _are_together(row, rivals, settings))
+
+
+def _are_together(row: DriftRow, rivals: Sequence[DriftRow], settings: DriftSettings) -> bool:
+    # where each segment is too small to prove its move, all others together are not; one that goes along alone
+    # makes a quarter of their mean, and whoever is noticed first has moved less than it looks
+    way = mean_move([(other.shift, other.distance) for other in rivals])
+    far = length(way) >= max(row.distance / _ALONG, row.limits.effect / 2)
+    return len(rivals) > _FEW and far and cosine(row.shift, way) >= settings.common_direction
 
 
 def _goes_along(other: DriftRow, row: DriftRow, settings: DriftSettings) -> bool:
+    # what lies so much nearer is chance, or a few misplaced users of the one that moved
+    if other.distance < row.distance / _ALONG:
+        return False
+    way = cosine(row.shift, other.shift)
+    # segments that come from elsewhere go other ways to the same goal: it counts that they moved, and not back
+    if other.distance >= _NEARLY * other.threshold:
+        return way >= 0
     # a small segment cannot prove its move alone: half the effect in the same direction is enough
-    far = other.distance >= other.limits.effect / 2
-    return far and _cosine(row.shift, other.shift) >= settings.common_direction
-
-
-def _cosine(left: Mapping[str, float], right: Mapping[str, float]) -> float:
-    names = sorted(set(left) | set(right))
-    a, b = (np.array([side.get(name, 0.0) for name in names]) for side in (left, right))
-    length = float(np.linalg.norm(a) * np.linalg.norm(b))
-    return float(a @ b) / length if length > 0 else 0.0
+    return other.distance >= other.limits.effect / 2 and way >= settings.common_direction
 
 
 def _verdict(m: SegmentMeasurement, verdict: Answer, cause: Cause, reason: str) -> Verdict:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
@@ -44,6 +45,20 @@ def test_equal_inputs_give_equal_measurements_whatever_the_order_of_rows(sample:
     assert first == measure(sample.reference, sample.current, SETTINGS)
     assert [r.distance for r in again.rows] == pytest.approx([r.distance for r in first.rows], abs=1e-12)
     assert first.snapshot.json() == measure(sample.reference, sample.current, SETTINGS).snapshot.json()
+
+
+def test_pictures_are_drawn_only_of_a_segment_that_moved(sample: SegmentSample) -> None:
+    from evidently.core.report import Snapshot
+
+    quiet = measure(sample.reference, sample.reference, SETTINGS)
+    moved = measure(sample.reference, sample.current.assign(device="watch"), SETTINGS)
+    assert moved.drifted
+    pages = [m.snapshot.get_html_str(as_iframe=False) for m in (quiet, moved)]
+    assert [page.count("DATA DISTRIBUTION") > 0 for page in pages] == [False, True]
+    kinds = {metric["config"]["type"] for m in (quiet, moved) for metric in m.snapshot.dict()["metrics"]}
+    assert kinds == {"evidently:metric_v2:ValueDrift"}
+    again = Snapshot.load_dict(json.loads(json.dumps(quiet.snapshot.dump_dict(), default=str)))
+    assert [m["value"] for m in again.dict()["metrics"]] == [row.distance for row in quiet.rows]
 
 
 def test_a_window_compared_with_itself_has_not_moved(sample: SegmentSample) -> None:
@@ -100,6 +115,22 @@ def test_columns_that_a_shop_never_fills_are_not_spoken_of(sample: SegmentSample
     assert {"hour", "event_type"} <= {row.feature for row in measured.rows}
     assert not {"price", "device"} & {row.feature for row in measured.rows}
     assert measured.troubles == ()
+
+
+def test_a_number_that_few_rows_have_is_not_compared_however_many_rows_there_are(sample: SegmentSample) -> None:
+    paid = (ColumnRule("paid", "numerical", 0.3), *SETTINGS.columns[:1])
+    sides = [
+        side.assign(paid=np.where(np.arange(len(side)) < filled, value, np.nan))
+        for side, filled, value in ((sample.reference, 400, side_values(sample.reference)), (sample.current, 99, 9.0))
+    ]
+    measured = measure(*sides, replace(SETTINGS, columns=paid, missing_change=1.0))
+    assert [row.feature for row in measured.rows] == ["category"]
+    assert measured.troubles == ()
+
+
+def side_values(side: pd.DataFrame) -> np.ndarray:
+    """Numbers that vary."""
+    return np.arange(len(side)) % 7 / 7.0
 
 
 def test_a_column_that_stops_being_constant_or_goes_away_is_a_trouble(sample: SegmentSample) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import ast
+import html
 import subprocess
 import sys
 from dataclasses import replace
@@ -9,25 +10,15 @@ from html.parser import HTMLParser
 
 import pytest
 
-from monitoring.alerts import Bar, DriftMail, Link, MovedFeature, Retraining, SegmentAlert, alert
+from monitoring.alerts import Bar, DriftMail, Link, alert
+from monitoring.answers import Answer, Need, Retraining
 from monitoring.mail import bar_width, render, safe_url
 from monitoring.measurement import DriftRow, Limits, SegmentMeasurement, Sizes
 from monitoring.verdicts import Verdict
+from tests.monitoring.sample_mails import BROKEN, DIGEST, EVENING, GARDEN, NO_BETTER, ONE, OVER, SAMPLES, SERVES
 
-GARDEN = MovedFeature("category", "Garden", "12 %", "31 %", 0.21, 0.1, (Bar("Garden", 0.12, 0.31, "12 %", "31 %"),))
-GATE = Retraining("7", "falls back", False, "NDCG@10", 0.1234, 0.1201, 0.0033, -0.0011, 0.0075, 84.0)
-EVENING = SegmentAlert(
-    "regular-3",
-    "Evening shoppers",
-    1240,
-    "behaviour",
-    "moved",
-    (GARDEN,),
-    GATE,
-    "",
-    (Link("Airflow run", "http://localhost:8080/run"), Link("MLflow version 7", "http://localhost:5000/7")),
-)
-MAIL = DriftMail(date(2026, 3, 1), (EVENING,), (Link("Monitoring run", "http://localhost:8080/m"),), 8, ("Rare birds",))
+MAIL = replace(ONE, alerts=(replace(EVENING, answer=NO_BETTER),))
+TRAINED = Retraining("7", "falls back", promoted=False)
 
 
 class Tags(HTMLParser):
@@ -56,47 +47,87 @@ def _tags(html: str) -> list[str]:
     return tags.seen
 
 
-def test_the_subject_says_segment_cause_and_outcome() -> None:
-    assert render(MAIL).subject == "Drift in “Evening shoppers” (behaviour): retrained, not promoted"
+@pytest.mark.parametrize(
+    ("mail", "subject"),
+    [
+        (ONE, "Drift in “Evening shoppers” (behaviour): retrained, new model serves"),
+        (MAIL, "Drift in “Evening shoppers” (behaviour): retrained, no better"),
+        (DIGEST, "Critical: Drift in 6 segments (behaviour 4, catalogue 1, quality 1): please approve"),
+        (OVER, "Over: drift in “Evening shoppers” (behaviour): quiet for 3 days"),
+    ],
+)
+def test_the_subject_says_segment_cause_and_outcome(mail: DriftMail, subject: str) -> None:
+    assert render(mail).subject == subject
+
+
+def test_the_subject_of_data_trouble_says_what_is_broken_since_when() -> None:
+    assert render(BROKEN).subject.startswith(
+        "Critical: Data trouble: device is missing in 98 % of the events since 2026"
+    )
 
 
 @pytest.mark.parametrize(
-    ("change", "words"),
+    ("answer", "cause", "need", "words"),
     [
-        ({}, "Please look at “Evening shoppers”"),
-        ({"retraining": replace(GATE, promoted=True)}, "Nothing to do for “Evening shoppers”"),
-        ({"retraining": None}, "Please decide about “Evening shoppers”"),
-        ({"retraining": None, "action": "retraining requested"}, "Nothing to do yet for “Evening shoppers”"),
+        (Answer("retrain", retraining=TRAINED), "behaviour", "look", "Please look at “X”: retrained and no better"),
+        (
+            Answer("retrain", retraining=replace(TRAINED, promoted=True)),
+            "behaviour",
+            "nothing",
+            "Nothing to do for “X”",
+        ),
+        (Answer("approve", retraining=replace(TRAINED, outcome="serves")), "behaviour", "approve", "Please approve or"),
+        (Answer("hold", retraining=replace(TRAINED, outcome="serves")), "behaviour", "approve", "Please approve or"),
+        (Answer("retrain"), "behaviour", "failed", "Please look at the Airflow run"),
+        (Answer("retrain_parent"), "catalogue", "failed", "Please look at the Airflow run"),
+        (Answer(), "behaviour", "decide", "Please decide about “X”"),
+        (Answer("alert", "policy"), "quality", "decide", "Please decide about “X”"),
+        (Answer("over_budget", "too dear"), "behaviour", "decide", "Please decide about “X”"),
+        (Answer("cooldown", "lately"), "behaviour", "wait", "Nothing to do yet for “X”"),
+        (Answer("recluster", "tomorrow"), "mix", "wait", "Nothing to do yet for “X”"),
+        (Answer("alert", "broken"), "data", "mend", "Please mend the data of “X”"),
     ],
 )
-def test_the_first_line_says_what_to_do(change: dict[str, object], words: str) -> None:
-    rendered = render(replace(MAIL, alerts=(replace(EVENING, **change),)))  # type: ignore[arg-type]
+def test_the_first_line_says_what_to_do(answer: Answer, cause: str, need: Need, words: str) -> None:
+    told = replace(EVENING, name="X", answer=answer, cause=cause)
+    assert told.need == need
+    rendered = render(replace(MAIL, alerts=(told,)))
     assert rendered.text.startswith(words)
     assert words in rendered.html
 
 
-def test_both_parts_say_what_moved_what_was_done_and_where_to_look() -> None:
-    rendered = render(MAIL)
-    for part in (rendered.html, rendered.text):
-        for words in (
-            "Garden 12 %",
-            "31 %",
-            "0.21",
-            "version 7",
-            "falls back",
-            "+0.0033",
-            "1",
-            "Rare birds",
-            "8 other",
-        ):
-            assert words in part
-        assert all(link.url in part for link in (*EVENING.links, *MAIL.links))
+@pytest.mark.parametrize("mail", SAMPLES.values(), ids=SAMPLES)
+def test_both_parts_say_the_same(mail: DriftMail) -> None:
+    rendered = render(mail)
+    links = [link.url for one in (*mail.alerts, *mail.recoveries, mail) for link in one.links]
+    words = [told for one in mail.alerts for told in (one.name, one.cause, one.reason if not one.moved else one.name)]
+    words += [told for one in mail.recoveries for told in (one.name, str(one.since), str(one.last), one.served)]
+    words += [told for one in mail.alerts for effect in one.effects for told in (effect.before, effect.after)]
+    for part in (html.unescape(rendered.html), rendered.text):
+        assert [told for told in (*words, *links, *mail.scarce, *mail.ongoing) if told not in part] == []
+
+
+def test_a_retraining_that_is_no_better_is_told_with_its_numbers_and_its_cost() -> None:
+    text = render(MAIL).text
+    assert "as version 7: no better (falls back), so what served before goes on serving" in text
+    assert "0.1234 against 0.1201 of the global model, difference +0.0033, interval −0.0011 to +0.0075" in text
+    assert "it took 84 s and 90 trials (predicted: 62 s and 90 trials)" in text
+    assert "not tried again for this cause before 2026-07-20" in text
+    assert "not tried again" not in render(replace(MAIL, alerts=(replace(EVENING, answer=SERVES),))).text
+
+
+def test_a_digest_has_a_table_of_all_on_top_and_every_segment_below() -> None:
+    rendered = render(DIGEST)
+    for alert_ in DIGEST.alerts:
+        assert rendered.html.count(f"{alert_.name}</") == 2
+    assert [line[:2] for line in rendered.text.splitlines() if line[:3] in ("1. ", "6. ")] == ["1.", "6."]
 
 
 def test_the_html_is_well_formed_tables_without_pictures_or_scripts() -> None:
-    tags = _tags(render(MAIL).html)
-    assert "table" in tags
-    assert not {"img", "script", "svg", "iframe"} & set(tags)
+    for mail in SAMPLES.values():
+        tags = _tags(render(mail).html)
+        assert "table" in tags
+        assert not {"img", "script", "svg", "iframe"} & set(tags)
 
 
 def test_names_from_data_cannot_break_out_of_the_page_or_the_subject() -> None:
@@ -114,23 +145,20 @@ def test_names_from_data_cannot_break_out_of_the_page_or_the_subject() -> None:
 def test_a_long_subject_is_cut_in_the_names_and_keeps_the_outcome() -> None:
     rendered = render(replace(MAIL, alerts=(replace(EVENING, name="very " * 60 + "long"),)))
     assert len(rendered.subject) <= 112
-    assert rendered.subject.endswith("(behaviour): retrained, not promoted")
+    assert rendered.subject.endswith("(behaviour): retrained, new model serves")
 
 
 def test_many_segments_are_counted_and_the_most_urgent_need_leads() -> None:
-    served = [replace(EVENING, name=f"s{n}", retraining=replace(GATE, promoted=True)) for n in range(5)]
-    rendered = render(replace(MAIL, alerts=(*served, EVENING)))
-    assert rendered.subject == "Drift in “s0” and 5 more (behaviour): retrained, not promoted"
+    served = [replace(EVENING, name=f"s{n}", answer=SERVES) for n in range(5)]
+    rendered = render(replace(MAIL, alerts=(*served, MAIL.alerts[0])))
+    assert rendered.subject == "Drift in “s0” and 5 more (behaviour): retrained, no better"
     assert rendered.text.splitlines()[0].startswith("Please look at “Evening shoppers”")
     assert "“s0”, “s1” and 3 more" in rendered.text.splitlines()[1]
 
 
-def test_a_note_alone_is_a_mail_and_nothing_at_all_is_refused() -> None:
-    noted = render(DriftMail(date(2026, 3, 1), (), notes=("Evening shoppers: device is missing in every event",)))
-    assert "device is missing" in noted.subject
-    assert noted.text.startswith("Please look")
+def test_nothing_at_all_is_refused() -> None:
     with pytest.raises(ValueError, match="send no mail"):
-        render(DriftMail(date(2026, 3, 1), ()))
+        render(DriftMail(date(2026, 3, 1)))
 
 
 def test_equal_mails_are_rendered_equally() -> None:
@@ -146,7 +174,7 @@ def test_an_alert_takes_its_moves_from_the_measurement() -> None:
     made = alert("s1", "Evening", verdict, SegmentMeasurement((quiet, moved), Sizes(900, 300, 80, 77)))
     assert [m.feature for m in made.moved] == ["popularity"]
     assert made.users == 77
-    assert made.moved[0].times == 2.5
+    assert made.times == 2.5
 
 
 @pytest.mark.parametrize(

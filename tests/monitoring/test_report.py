@@ -12,7 +12,7 @@ from monitoring.measurement import SegmentMeasurement, Sizes
 from monitoring.report import keep_reports, save_html
 from monitoring.samples import SegmentSample
 from monitoring.settings import DriftSettings
-from monitoring.verdict_table import verdict_table
+from monitoring.verdict_table import Compared, verdict_table
 from monitoring.verdicts import Verdict, judge
 from warehouse.schemas import TABLES
 
@@ -35,7 +35,8 @@ def test_the_page_is_kept_for_the_drifted_segment_and_the_snapshot_for_all_measu
     assert kept["empty"].snapshot is None
     assert kept["quiet"].html is None
     values = json.loads((tmp_path / "moved.json").read_text())["metrics"]
-    assert values[0]["value"] == measurements["moved"].rows[0].distance
+    # the row keeps twelve digits of what Evidently measured
+    assert values[0]["value"] == pytest.approx(measurements["moved"].rows[0].distance, abs=1e-11)
 
 
 def test_a_rerun_leaves_the_same_files(measurements: dict[str, SegmentMeasurement], tmp_path: Path) -> None:
@@ -63,6 +64,7 @@ def test_a_page_of_nothing_is_refused(tmp_path: Path) -> None:
 def test_the_verdicts_fit_their_table(measurements: dict[str, SegmentMeasurement], tmp_path: Path) -> None:
     verdicts: dict[str, Verdict] = judge(measurements, SETTINGS)
     reports = keep_reports(measurements, verdicts, tmp_path)
-    table = verdict_table(verdicts, date(2026, 3, 1), "[2026-01-25, 2026-02-22)", reports)
+    compared = {"moved": Compared("[2026-01-25, 2026-02-22)", date(2026, 2, 22), '{"interactions": 3}')}
+    table = verdict_table(verdicts, date(2026, 3, 1), compared, reports)
     assert list(table.columns) == TABLES["drift_verdicts"].schema.names
     assert list(table.loc[table["report"] != "", "segment_id"]) == ["moved"]
