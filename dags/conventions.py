@@ -6,13 +6,14 @@ Imported by the DAG files, which Airflow parses every few seconds: nothing here 
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import CronDataIntervalTimetable, get_current_context
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 LAKE_POOL = "lake"
 TRAINING_POOL = "training"
@@ -72,6 +73,19 @@ def is_backfill() -> bool:
 def is_requested() -> bool:
     """Whether a person or another DAG asked for this run: it uses what is there instead of waiting for a schedule."""
     return _run_type() not in ("scheduled", "backfill")
+
+
+@contextmanager
+def refusals_are_final() -> Iterator[None]:
+    """What Tessera refuses fails the task at once: asked again it would be refused again."""
+    from airflow.sdk.exceptions import AirflowFailException
+
+    from tessera.errors import TesseraError
+
+    try:
+        yield
+    except TesseraError as refusal:
+        raise AirflowFailException(str(refusal)) from refusal
 
 
 def _run_type() -> str:

@@ -1,10 +1,13 @@
 """### Monitor segments
 
 Compares, segment by segment, the last days with the champion's reference window (one Evidently report each) and
-judges: *drift*, *no drift* or *too little data*. A drifted segment, and only that one, is retrained by `train_segments`
-with the reason in the run; then one mail goes to whoever is on call.
+judges: *drift*, *no drift*, *too little data* or *trouble with the data*. `plan` decides what each verdict leads to
+(table `drift_actions`): only what drifted is retrained, within a budget, by one run of `train_segments` that names
+segments, causes and this run. Models that wait for a person are asked about by `approve_promotion`; nothing waits for
+the answer. Then one mail goes to whoever is on call.
 
-* Tables: `drift_measurements`, `drift_verdicts`, partition `as_of`. HTML reports are kept for drifted segments.
+* Tables: `drift_measurements`, `drift_verdicts`, `drift_actions`, partition `as_of`. HTML reports for drifted segments.
+* Run again, a day has the same verdicts and nothing is done twice; `anew` judges it by today's tables and champions.
 * A backfilled run gives the same verdicts, retrains nothing and sends no mail.
 """
 
@@ -14,7 +17,7 @@ from datetime import timedelta
 from typing import Any
 
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
-from airflow.sdk import Param, dag, get_current_context, task
+from airflow.sdk import Param, dag, get_current_context, task, teardown
 from conventions import as_of, calendar, is_backfill
 
 
@@ -23,8 +26,10 @@ from conventions import as_of, calendar, is_backfill
     doc_md=__doc__,
     tags=["tessera", "monitoring"],
     max_active_runs=1,
-    render_template_as_native_obj=True,
-    params={"as_of": Param(None, type=["null", "string"], format="date", description="Empty: end of the interval")},
+    params={
+        "as_of": Param(None, type=["null", "string"], format="date", description="Empty: end of the interval"),
+        "anew": Param(False, type="boolean", description="Judge a day again by today's tables and champions"),
+    },
 )
 def monitor_segments() -> None:
     @task.sensor(poke_interval=30, timeout=timedelta(hours=12).total_seconds(), mode="reschedule")
@@ -37,29 +42,23 @@ def monitor_segments() -> None:
     def judge() -> dict[str, Any]:
         from tessera import steps
 
-        return steps.monitor(as_of())
+        return steps.monitor(as_of(), get_current_context()["params"]["anew"])
 
-    @task.short_circuit(ignore_downstream_trigger_rules=False)
-    def worth_retraining(verdict: Any) -> bool:
-        return bool(verdict["retrain"]) and not is_backfill()
+    @task
+    def plan() -> list[dict[str, Any]]:
+        from tessera import steps
 
-    retrain = TriggerDagRunOperator(
-        task_id="retrain",
-        trigger_dag_id="train_segments",
-        logical_date=None,
-        conf="{{ ti.xcom_pull(task_ids='judge')['retrain'] }}",  # type: ignore[arg-type]
-        wait_for_completion=True,
-        deferrable=True,
-        poke_interval=3,
-        # a failed retraining is news for the mail, not a reason to be silent
-        allowed_states=["success", "failed"],
-        failed_states=[],
-    )
+        return [] if is_backfill() else steps.retrainings(as_of(), get_current_context()["run_id"])
+
+    @task
+    def waiting() -> list[dict[str, Any]]:
+        from tessera import steps
+
+        return steps.approvals(as_of())
 
     @task(trigger_rule="all_done", retries=4)
-    def mail(verdict: Any) -> str:
+    def mail(verdict: Any) -> dict[str, Any]:
         from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
-        from notification import send
 
         from tessera import steps
 
@@ -68,14 +67,42 @@ def monitor_segments() -> None:
             raise AirflowFailException("the day was not judged: see the log of 'judge', mend it and clear both")
         if is_backfill():
             raise AirflowSkipException("a backfill sends no mail")
-        letter = steps.drift_mail(as_of(), get_current_context()["run_id"])
-        if letter is None:
-            raise AirflowSkipException("nothing drifted: nothing to say")
-        return send(letter)
+        posted = steps.post_alerts(as_of(), get_current_context()["run_id"])
+        if not posted["letters"]:
+            raise AirflowSkipException("nothing to tell")
+        return posted
 
-    verdict = judge()
-    interactions_arrived() >> verdict
-    worth_retraining(verdict) >> retrain >> mail(verdict)
+    # a teardown: whatever a mail server does, it decides nothing about the run
+    @teardown
+    def deliver() -> dict[str, Any]:
+        from airflow.sdk.exceptions import AirflowSkipException
+        from notification import deliver
+
+        if is_backfill():
+            raise AirflowSkipException("a backfill sends no mail")
+        return deliver()
+
+    verdict, planned = judge(), plan()
+    retrain = TriggerDagRunOperator.partial(
+        task_id="retrain",
+        trigger_dag_id="train_segments",
+        logical_date=None,
+        wait_for_completion=True,
+        deferrable=True,
+        poke_interval=3,
+        # the run's id is that of its request: after a crash it is the same run again, not a second one
+        reset_dag_run=True,
+        # a failed retraining is news for the mail, not a reason to be silent
+        allowed_states=["success", "failed"],
+        failed_states=[],
+    ).expand_kwargs(planned)
+    asked = waiting()
+    ask = TriggerDagRunOperator.partial(
+        task_id="ask", trigger_dag_id="approve_promotion", logical_date=None, skip_when_already_exists=True
+    ).expand_kwargs(asked)
+    interactions_arrived() >> verdict >> planned
+    retrain >> asked
+    ask >> mail(verdict) >> deliver()
 
 
 monitor_segments()

@@ -5,6 +5,8 @@ own users over rolling windows, registers all of them in MLflow and, where the p
 moves the alias `champion`. The trials of tuning are shared out by `plan` (table `tuning_budget`).
 
 * **Scheduled**: everything. **By request** (Trigger ▸ parameters): only the segments you name, on the live parent.
+* **For drift** (`monitor_segments` asks): the drifted segments, or all with a new parent; the run, the cause and the
+  cost are kept on the versions and in `gate_decisions`. Segments of policy `approve` are proposed, not promoted.
 * A segment whose training fails is named by `summarise`; the others finish.
 * A backfilled run registers and evaluates, and never replaces a champion that is newer.
 """
@@ -30,10 +32,15 @@ from conventions import TRAINING_POOL, as_of, calendar, is_backfill, is_requeste
         ),
         "strategy": Param(
             "configured",
-            enum=["configured", "head", "anchored", "ranker", "shared", "reweighted", "hard", "ladder"],
+            enum=["configured", "head", "anchored", "ranker", "shared", "calibrated", "reweighted", "hard", "ladder"],
             description="How a challenger is made; configured: as the segment's settings say",
         ),
         "reason": Param("scheduled", type="string", maxLength=500, description="Kept on every version of this run"),
+        "drift": Param(
+            None,
+            type=["null", "object"],
+            description="Set by monitor_segments: its run, causes, approvals",
+        ),
     },
 )
 def train_segments() -> None:
@@ -58,7 +65,7 @@ def train_segments() -> None:
         params = get_current_context()["params"]
         if params["segments"]:
             raise AirflowSkipException("only named segments are trained: they stand on the live global champion")
-        return steps.train_global(as_of(), params["reason"], promote=not is_backfill())
+        return steps.train_global(as_of(), params["reason"], promote=not is_backfill(), drift=params["drift"])
 
     @task(pool=TRAINING_POOL, map_index_template="{{ label }}", trigger_rule="none_failed", retries=1)
     def train_segment(segment: dict[str, Any]) -> dict[str, Any]:
@@ -68,7 +75,12 @@ def train_segments() -> None:
         context["label"] = segment["label"]  # type: ignore[typeddict-unknown-key]
         params = context["params"]
         return steps.train_segment(
-            segment["segment_id"], as_of(), params["strategy"], params["reason"], promote=not is_backfill()
+            segment["segment_id"],
+            as_of(),
+            params["strategy"],
+            params["reason"],
+            promote=not is_backfill(),
+            drift=params["drift"],
         )
 
     @task(trigger_rule="all_done", retries=0)

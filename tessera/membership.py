@@ -21,8 +21,9 @@ FIRST_FIT_DAYS = 28
 class Membership:
     """The segmentation in force at ``as_of``, applied to features of that day or of any day before it.
 
-    Fits lie on a grid of ``refit_days`` from the origin. Each starts from the one before it, back to the first, and is
-    kept in the table ``segments``: whoever needs one that is missing fits it, and always gets the same.
+    Fits lie on a grid of ``refit_days`` from the origin, and on the day after a drift of the mix asked for one (action
+    ``recluster``). Each starts from the one before it, back to the first, and is kept in the table ``segments``:
+    whoever needs one that is missing fits it, and always gets the same.
 
     Raises:
         NotReadyError: ``as_of`` lies before the first fit.
@@ -37,15 +38,14 @@ class Membership:
 
     @cached_property
     def fitted_as_of(self) -> date:
-        """The grid day of the segmentation in force."""
+        """The day of the fit in force."""
         origin = self._origin
         if self.as_of < origin:
             raise NotReadyError(
                 f"segments exist from {origin} on (setting 'segment_origin'); asked for {self.as_of}: "
                 "choose a later day, or set an earlier origin before anything is trained"
             )
-        steps = (self.as_of - origin).days // self.settings.refit_days
-        return origin + timedelta(days=steps * self.settings.refit_days)
+        return self._fit_day(self.as_of)
 
     @cached_property
     def segmentation(self) -> Segmentation:
@@ -76,12 +76,26 @@ class Membership:
     def _origin(self) -> date:
         return self.settings.segment_origin or self.source.span().start + timedelta(days=FIRST_FIT_DAYS)
 
+    def _fit_day(self, day: date) -> date:
+        """The newest fit on ``day`` or before it."""
+        steps = (day - self._origin).days // self.settings.refit_days
+        on_grid = self._origin + timedelta(days=steps * self.settings.refit_days)
+        return max(on_grid, max((asked for asked in self._asked if asked <= day), default=on_grid))
+
+    @cached_property
+    def _asked(self) -> list[date]:
+        """The days after those on which drift of the mix asked for a fit."""
+        if not self.store.exists("drift_actions"):
+            return []
+        rows = self.store.frame("drift_actions", columns=["as_of", "action"])
+        days = rows.loc[rows["action"] == "recluster", "as_of"]
+        return sorted({day + timedelta(days=1) for day in days} - {self._origin})
+
     def _fitted(self, day: date) -> Segmentation:
         kept = self._kept(day)
         if kept is not None:
             return kept
-        before = day - timedelta(days=self.settings.refit_days)
-        previous = self._fitted(before) if before >= self._origin else None
+        previous = self._fitted(self._fit_day(day - timedelta(days=1))) if day > self._origin else None
         fitted = fit_segmentation(self.source.users(day), self.settings.segmentation, day, previous)
         self._keep(fitted, previous, day)
         return fitted

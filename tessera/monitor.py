@@ -1,34 +1,36 @@
-"""The monitoring step: one measurement per segment, verdicts, what is to be done, and the mail about it."""
+"""The monitoring step: one measurement per segment, verdicts, and what is kept for the mail about them."""
 
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from datetime import date
+from dataclasses import asdict, dataclass, replace
+from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
-from monitoring.actions import plan_actions
 from monitoring.alerts import alert
 from monitoring.drift import measure_all
 from monitoring.measurement import SegmentMeasurement
-from monitoring.mix import measure_mix
-from monitoring.popularity import with_popularity
+from monitoring.quality import QualityMeasurement, add_quality, quality_table
 from monitoring.report import KeptReport, keep_reports
-from monitoring.samples import SegmentSample, plan_windows, segment_samples
-from monitoring.settings import DriftSettings
+from monitoring.seasons import with_season
+from monitoring.trouble import Trouble
 from monitoring.verdict_table import verdict_table
-from monitoring.verdicts import Verdict, judge, judge_mix
-from tessera.lake import LakeSource
-from tessera.membership import Membership
+from monitoring.verdicts import Verdict, is_moved, judge, judge_mix
+from tessera.errors import NotReadyError
+from tessera.monitored_day import MonitoredDay
+from tessera.quality import measure_served_quality
+from tessera.recorded_quality import recorded_quality
+from tessera.reference import recorded_reference
 from tessera.settings import Settings
 from training.registry import Registry
-from training.versions import GLOBAL, model_name
 from warehouse.store import Store
 from warehouse.windows import Window
+
+log = logging.getLogger(__name__)
 
 MIX = "all"
 
@@ -42,37 +44,29 @@ class Monitoring:
     measurements: dict[str, SegmentMeasurement]
     mix: Verdict
     reports: dict[str, KeptReport]
+    quality: dict[str, QualityMeasurement]
+
+    @property
+    def rows(self) -> dict[str, Verdict]:
+        """All verdicts, that over everybody under :data:`MIX`."""
+        return self.verdicts | {MIX: self.mix}
 
 
-def monitor(store: Store, settings: Settings, registry: Registry, as_of: date) -> Monitoring:
-    """Measure and judge every segment as of a day, and write both tables and the reports."""
-    source = LakeSource(store, settings)
-    membership = Membership(store, settings, source, as_of)
-    samples = _samples(source, membership, settings, _references(registry, membership.segments()), as_of)
-    measurements = measure_all(samples, settings.drift)
-    verdicts = judge(measurements, settings.drift, _earlier(store, settings, as_of))
-    mix = _mix(membership, settings, as_of)
+def monitor(store: Store, settings: Settings, registry: Registry, as_of: date, anew: bool = False) -> Monitoring:
+    """Measure and judge every segment as of a day, and write both tables and the reports.
+
+    A day that was judged before is judged again by what it was judged by (champions and versions of the tables), so
+    its verdicts stay equal whatever was promoted or delivered since; ``anew`` takes today's instead.
+    """
+    day = MonitoredDay(store, settings, registry, as_of, None if anew else recorded_reference(store, as_of))
+    measurements = _measured(day)
+    quality = _quality(day)
+    verdicts = add_quality(judge(measurements, settings.drift, _earlier(day, sorted(measurements))), quality)
+    mix = with_trouble(judge_mix(day.mix, settings.drift), day.troubles)
     reports = keep_reports(measurements, verdicts, settings.reports / as_of.isoformat())
-    found = Monitoring(as_of, verdicts, measurements, mix, reports)
-    _write(store, settings, found, membership.names())
+    found = Monitoring(as_of, verdicts, measurements, mix, reports, quality)
+    _write(day, found)
     return found
-
-
-def retraining_request(found: Monitoring) -> dict[str, Any]:
-    """Parameters for ``train_segments``: the drifted segments alone, or everything; empty: nothing to do."""
-    actions = plan_actions(found.verdicts, found.mix)
-    if not (actions.retrain_segments or actions.retrain_parent):
-        return {}
-    # a new parent needs every segment proved on it again: no names means all
-    segments = [] if actions.retrain_parent else list(actions.retrain_segments)
-    reasons = [f"{s}: {v.reason}" for s, v in found.verdicts.items() if v.verdict == "drift"]
-    reason = f"{drift_reason(found.as_of)}: " + " | ".join(reasons)
-    return {"segments": segments, "as_of": found.as_of.isoformat(), "reason": reason[:500]}
-
-
-def drift_reason(as_of: date) -> str:
-    """How the reason of every training begins that a day's drift asked for; the mail knows its retrainings by it."""
-    return f"drift as of {as_of}"
 
 
 def findings_file(settings: Settings, as_of: date) -> Path:
@@ -80,67 +74,70 @@ def findings_file(settings: Settings, as_of: date) -> Path:
     return settings.reports / as_of.isoformat() / "findings.json"
 
 
-def _references(registry: Registry, segments: list[str]) -> dict[str, date | None]:
-    """As of when the model that serves each segment was trained."""
-    parent = registry.champion(model_name(GLOBAL))
-    base = parent.as_of if parent else None
-    champions = {segment: registry.champion(model_name(segment)) for segment in segments}
-    return {segment: own.as_of if own else base for segment, own in champions.items()}
+def with_trouble(mix: Verdict, troubles: tuple[Trouble, ...]) -> Verdict:
+    """The verdict over everybody: trouble with the data goes before the mix, since nobody clusters broken data again.
+
+    The segments themselves are judged on what is left without the trouble.
+    """
+    if not troubles:
+        return mix
+    told = "; ".join(f"{trouble.reason}: {trouble.advice}" for trouble in troubles)
+    return replace(mix, verdict="data_trouble", cause="data", reason=told, share_drifted=0.0)
 
 
-def _samples(
-    source: LakeSource,
-    membership: Membership,
-    settings: Settings,
-    references: Mapping[str, date | None],
-    as_of: date,
-) -> dict[str, SegmentSample]:
-    """Segments whose champions were trained at the same day share one reading of the windows."""
-    samples: dict[str, SegmentSample] = {}
-    for champion_as_of in sorted(set(references.values()), key=str):
-        windows = plan_windows(as_of, settings.drift, champion_as_of)
-        events = _watched_events(source, windows, settings.drift)
-        assigned = (membership.at(windows[0].end), membership.at(windows[1].end))
-        drawn = segment_samples(events, windows, assigned, settings.drift)
-        samples |= {s: drawn[s] for s, trained in references.items() if trained == champion_as_of and s in drawn}
-    return samples
+def _measured(day: MonitoredDay) -> dict[str, SegmentMeasurement]:
+    """Every segment's measurement; where something moved, held against what the same weeks of last year did."""
+    drift = day.settings.drift
+    found = measure_all(day.samples, drift, day.factors)
+    moved = [segment for segment, measurement in found.items() if is_moved(measurement, drift)]
+    year_ago = day.year_ago(moved) if moved else {}
+    return with_season(found, measure_all(year_ago, drift), drift) if year_ago else found
 
 
-def _watched_events(source: LakeSource, windows: tuple[Window, Window], settings: DriftSettings) -> pd.DataFrame:
-    # popularity is what came before, so reading begins one reference window earlier
-    span = Window(Window.trailing(windows[0].start, settings.reference_days).start, windows[1].end)
-    return with_popularity(source.watched(span), windows, settings)
+def _quality(day: MonitoredDay) -> dict[str, QualityMeasurement]:
+    if day.recorded is not None:
+        return recorded_quality(day.store, day.as_of)
+    return measure_served_quality(day.store, day.settings, day.registry, day.as_of)
 
 
-def _mix(membership: Membership, settings: Settings, as_of: date) -> Verdict:
-    windows = plan_windows(as_of, settings.drift)
-    sides = [membership.at(window.end).rename("segment_id").rename_axis("user_id").reset_index() for window in windows]
-    return judge_mix(measure_mix(sides[0], sides[1], settings.drift), settings.drift)
+def _earlier(day: MonitoredDay, segments: list[str]) -> dict[str, list[bool]]:
+    """Whether each segment had moved on the days before this one, oldest first.
+
+    A day that nobody has judged yet is measured for it, so the answer does not hang on the order of runs.
+    """
+    _, n = day.settings.drift.k_of_n
+    moved = [_moved(day, day.as_of - timedelta(days=back)) for back in range(n - 1, 0, -1)]
+    return {segment: [one[segment] for one in moved if segment in one] for segment in segments}
 
 
-def _earlier(store: Store, settings: Settings, as_of: date) -> dict[str, list[bool]]:
-    """Whether each segment had moved in the monitoring runs before this one, oldest first."""
-    _, n = settings.drift.k_of_n
-    if n == 1 or not store.exists("drift_verdicts"):
+def _moved(day: MonitoredDay, before: date) -> dict[str, bool]:
+    if before in day.store.dates("drift_verdicts"):
+        rows = day.store.frame("drift_verdicts", window=Window.day(before), columns=["segment_id", "share_drifted"])
+        share = rows.set_index("segment_id")["share_drifted"]
+        return {str(s): bool(moved) for s, moved in ((share > 0) & (share >= day.settings.drift.share)).items()}
+    log.info("%s was never judged: it is measured for the days after it", before)
+    try:
+        measured = _measured(replace(day, as_of=before, recorded=None))
+    except NotReadyError:
         return {}
-    rows = store.frame("drift_verdicts", window=Window.trailing(as_of, n - 1)).sort_values("as_of")
-    return {str(s): list(part["share_drifted"] > 0) for s, part in rows.groupby("segment_id")}
+    return {s: is_moved(m, day.settings.drift) for s, m in measured.items()}
 
 
-def _write(store: Store, settings: Settings, found: Monitoring, names: Mapping[str, str]) -> None:
-    day = Window.day(found.as_of)
+def _write(day: MonitoredDay, found: Monitoring) -> None:
+    window = Window.day(found.as_of)
     rows = [m.frame(found.as_of, s) for s, m in sorted(found.measurements.items())]
-    store.replace("drift_measurements", pd.concat(rows, ignore_index=True), day)
-    reference = f"{settings.drift.reference_days} days before the champion"
-    verdicts = found.verdicts | {MIX: found.mix}
-    store.replace("drift_verdicts", verdict_table(verdicts, found.as_of, reference, found.reports), day)
-    _keep_findings(settings, found, names)
+    day.store.replace("drift_measurements", pd.concat(rows, ignore_index=True), window)
+    if found.quality:
+        day.store.replace("quality_measurements", quality_table(found.quality, found.as_of), window)
+    _keep_findings(day.settings, found, day.membership.names())
+    # last: verdicts of a day mean that everything about it is written
+    day.store.replace("drift_verdicts", verdict_table(found.rows, found.as_of, day.compared(), found.reports), window)
 
 
 def _keep_findings(settings: Settings, found: Monitoring, names: Mapping[str, str]) -> None:
     alarmed = [s for s, v in found.verdicts.items() if v.verdict == "drift"]
     alerts = [alert(s, names.get(s, s), found.verdicts[s], found.measurements[s]) for s in alarmed]
-    verdicts = {s: asdict(v) for s, v in (found.verdicts | {MIX: found.mix}).items()}
+    verdicts = {s: asdict(v) for s, v in found.rows.items()}
     kept = {"verdicts": verdicts, "alerts": [asdict(item) for item in alerts], "names": dict(names)}
     file = findings_file(settings, found.as_of)
     file.parent.mkdir(parents=True, exist_ok=True)

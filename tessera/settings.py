@@ -14,8 +14,13 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from interactions.features import FeatureSettings
 from interactions.rules import IngestRules
 from interactions.weights import EventWeights
+from monitoring.actions import ActionSettings
+from monitoring.alert_settings import AlertSettings
+from monitoring.delivery_settings import DeliverySettings
+from monitoring.notifier_settings import NotifierSettings
 from monitoring.settings import DriftSettings
 from segmentation.settings import SegmentationSettings
+from tessera.address import Address
 from tessera.errors import SettingsError
 from tessera.variables import Variables
 from training.budget import BudgetSettings
@@ -47,8 +52,11 @@ class Settings(BaseSettings):
         None, description="First fit of the segmentation; default: first data + 28 days"
     )
     refit_days: int = Field(7, ge=1, description="Days between two fits of the segmentation")
-    mail_to: tuple[str, ...] = Field(("oncall@example.org",), min_length=1, description="Who gets drift mails")
-    mail_from: str = Field("tessera@example.org", description="Sender of drift mails")
+    mail_to: tuple[Address, ...] = Field(("oncall@example.org",), min_length=1, description="Who gets drift mails")
+    mail_from: Address = Field("tessera@example.org", description="Sender of drift mails")
+    notifiers: dict[str, NotifierSettings] = Field(
+        {}, description="Airflow notifiers that hear of every alarm too (Slack, webhooks), by a name of your own"
+    )
     published_items: int = Field(20, ge=1, le=100, description="Items a user in the table recommendations")
     seed: int = Field(7, ge=0, description="Seed of everything random")
     ingest: IngestRules = Field(default_factory=IngestRules)
@@ -58,6 +66,9 @@ class Settings(BaseSettings):
     training: TrainingSettings = Field(default_factory=lambda: _PROVING)
     budget: BudgetSettings = Field(default_factory=BudgetSettings)
     drift: DriftSettings = Field(default_factory=DriftSettings)
+    alerts: AlertSettings = Field(default_factory=AlertSettings)
+    delivery: DeliverySettings = Field(default_factory=DeliverySettings)
+    actions: ActionSettings = Field(default_factory=ActionSettings)
 
     @field_validator("home", "source", "segments_file")
     @classmethod

@@ -6,7 +6,7 @@ Imports lie inside the functions: a task pays only for what it runs.
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -104,26 +104,38 @@ def plan_training(as_of: str, segments: Sequence[str] = ()) -> list[Plain]:
     ]
 
 
-def train_global(as_of: str, reason: str = "", promote: bool = True) -> Plain:
-    """Fit, evaluate, register and (unless it is proved worse) promote the parent."""
+def train_global(as_of: str, reason: str = "", promote: bool = True, drift: Plain | None = None) -> Plain:
+    """Fit, evaluate, register and (unless it is proved worse) promote the parent.
+
+    ``drift``: the monitoring run that asked for it, see :class:`tessera.drift_request.DriftRequest`.
+    """
+    from tessera.drift_request import DriftRequest
     from tessera.settings import load
     from tessera.training import GlobalTraining
 
-    return GlobalTraining(_store(), load(), _registry(), _day(as_of), reason, promote).run()
+    asked = DriftRequest.of(drift)
+    return GlobalTraining(_store(), load(), _registry(), _day(as_of), reason, promote, drift=asked).run()
 
 
 def train_segment(
-    segment: str, as_of: str, strategy: str = "configured", reason: str = "", promote: bool = True
+    segment: str,
+    as_of: str,
+    strategy: str = "configured",
+    reason: str = "",
+    promote: bool = True,
+    drift: Plain | None = None,
 ) -> Plain:
     """Make a challenger for one segment, prove it against the live parent, register it, promote it if it is proved.
 
-    ``configured``: the strategy that the segment's settings name.
+    ``configured``: the strategy that the segment's settings name. ``drift``: as for :func:`train_global`.
     """
+    from tessera.drift_request import DriftRequest
     from tessera.settings import load
     from tessera.training import SegmentTraining
 
-    run = SegmentTraining(_store(), load(), _registry(), _day(as_of), reason, promote, segment, strategy)
-    return run.run()
+    asked = DriftRequest.of(drift)
+    given = (_store(), load(), _registry(), _day(as_of), reason, promote, segment, strategy)
+    return SegmentTraining(*given, drift=asked).run()
 
 
 def summarise_training(planned: Sequence[Plain], trained: Sequence[Plain]) -> Plain:
@@ -157,25 +169,95 @@ def rollback(segment: str, reason: str = "") -> Promotion:
     return _registry().rollback(model_name(segment), reason)
 
 
-def monitor(as_of: str) -> Plain:
-    """Measure and judge every segment; returns verdicts and what ``train_segments`` is asked for (may be empty)."""
+def move_champion(segment: str, action: str, version: str, expected: str | None, reason: str = "") -> Plain:
+    """What a person asked for: ``promote`` a version or ``rollback``, if the champion still is ``expected``.
+
+    Raises:
+        TesseraError: an unknown segment or version, or the move was refused, with the reason.
+    """
+    from tessera.champion_moves import move
+
+    return move(_registry(), segment, action, version, expected, reason)
+
+
+def monitor(as_of: str, anew: bool = False) -> Plain:
+    """Measure and judge every segment; a day that was judged before by the same tables, unless ``anew``."""
     from tessera.monitor import monitor as measure_and_judge
-    from tessera.monitor import retraining_request
     from tessera.settings import load
 
-    found = measure_and_judge(_store(), load(), _registry(), _day(as_of))
-    for segment, verdict in found.verdicts.items():
+    found = measure_and_judge(_store(), load(), _registry(), _day(as_of), anew)
+    for segment, verdict in found.rows.items():
         log.info("%s: %s, %s", segment, verdict.verdict, verdict.reason)
-    verdicts = {segment: verdict.verdict for segment, verdict in found.verdicts.items()}
-    return {"verdicts": verdicts, "mix": found.mix.verdict, "retrain": retraining_request(found)}
+    return {"verdicts": {s: v.verdict for s, v in found.verdicts.items()}, "mix": found.mix.verdict}
 
 
-def drift_mail(as_of: str, run_id: str) -> Plain | None:
-    """The mail about a monitored day, or ``None`` when nothing drifted."""
-    from tessera.drift_mail import drift_letter
+def calibrate(as_of: str, advance: Callable[[str], None] = lambda _: None) -> list[Plain]:
+    """Calibrate the limits of every segment on what lies before a day; a row each. ``advance`` hears of each."""
+    from dataclasses import asdict
+
+    from tessera.calibration import calibrate_segments
     from tessera.settings import load
 
-    return drift_letter(_store(), load(), _day(as_of), run_id)
+    found = calibrate_segments(_store(), load(), _day(as_of), advance)
+    return [{"segment_id": segment, **asdict(one)} for segment, one in found.items()]
+
+
+def plan_actions(as_of: str, run_id: str, write: bool = True) -> Plain:
+    """Decide what a monitored day's verdicts lead to; ``retrain``: what ``train_segments`` is asked for (may be empty).
+
+    Written to ``drift_actions`` before anything is done; planned again, what was done is not asked for again.
+    """
+    from tessera.drift_actions import DriftActions
+    from tessera.settings import load
+
+    plan = DriftActions(_store(), load(), _registry(), _day(as_of), run_id).plan(write)
+    for segment, action in plan["actions"].items():
+        log.info("%s: %s", segment, action)
+    return plan
+
+
+def retrainings(as_of: str, run_id: str) -> list[Plain]:
+    """What is to be retrained for a monitored day's drift: no run of ``train_segments``, or one with its id."""
+    from tessera.drift_actions import training_run_id
+
+    asked = plan_actions(as_of, run_id)["retrain"]
+    return [{"trigger_run_id": training_run_id(asked), "conf": asked}] if asked else []
+
+
+def approvals(as_of: str) -> list[Plain]:
+    """Which proved models wait for a person: runs of ``approve_promotion`` with their ids."""
+    from tessera.approvals import approval_requests
+
+    return approval_requests(_store(), _registry(), _day(as_of))
+
+
+def letters(as_of: str, run_id: str) -> list[Plain]:
+    """The letters about a monitored day as they would be posted; none when there is nothing to say."""
+    from dataclasses import asdict
+
+    from tessera.alerting import compose_letters
+    from tessera.post import open_outbox
+    from tessera.settings import load
+
+    composed = compose_letters(_store(), load(), open_outbox(load()), _day(as_of), run_id)
+    return [asdict(letter) for letter in composed]
+
+
+def post_alerts(as_of: str, run_id: str) -> Plain:
+    """Put the letters about a monitored day into the outbox; those that are there already stay as they are."""
+    from tessera.alerting import post_alerts as post
+    from tessera.post import open_outbox, wall_clock
+    from tessera.settings import load
+
+    return post(_store(), load(), open_outbox(load()), _day(as_of), run_id, wall_clock())
+
+
+def deliver_mail(send: Callable[[Plain], None]) -> Plain:
+    """Hand the letters that are due to ``send``; what it raises postpones a letter and fails nothing."""
+    from tessera.post import deliver
+    from tessera.settings import load
+
+    return deliver(load(), send)
 
 
 def publish(as_of: str) -> Plain:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import logging
 import tempfile
-from dataclasses import asdict, dataclass, replace
+import time
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -15,10 +16,13 @@ import pandas as pd
 
 from recommender.spine import Spine
 from tessera.champions import load_parent, load_version
+from tessera.drift_request import DriftRequest
 from tessera.errors import TesseraError
 from tessera.lake import LakeSource
+from tessera.links import Links
 from tessera.membership import Membership
 from tessera.provenance import provenance
+from tessera.segment_policies import load_policies
 from tessera.settings import Settings
 from tessera.tuning import PlannedSegment, plan_tuning, refuse_unknown_features
 from training.backtest import Fold, fresh_fold, load_folds
@@ -28,7 +32,8 @@ from training.diversity import above_floor
 from training.evaluation import FoldReader
 from training.gate import decide
 from training.parent import train_global
-from training.policies import Promotion
+from training.policies import Promotion, SegmentPolicy
+from training.promotion import Promotion as Moved
 from training.registry import Registry
 from training.seeds import seeds_compared
 from training.strategies import SegmentTask, strategy
@@ -50,6 +55,7 @@ class Training:
     Attributes:
         reason: why it runs; kept on the version.
         promote: whether the champion alias may move (a backfill's may not).
+        drift: the monitoring run that asked for it, if one did.
     """
 
     store: Store
@@ -58,6 +64,8 @@ class Training:
     as_of: date
     reason: str = ""
     promote: bool = True
+    drift: DriftRequest | None = field(default=None, kw_only=True)
+    began: float = field(default_factory=time.monotonic, init=False, compare=False)
 
     @cached_property
     def source(self) -> LakeSource:
@@ -78,8 +86,11 @@ class Training:
     def conclude(self, registration: Registration, expected: str | None) -> dict[str, Any]:
         """Register, move the alias if proved and allowed, write the row of ``gate_decisions``."""
         version = self.registry.register(registration)
-        promoted = self._promoted(registration, version, expected)
-        row = self._row(registration, version, promoted)
+        if self.drift:
+            self.registry.annotate(registration.name, version, self.drift.tags(registration.segment_id))
+        moved = self._moved(registration, version, expected)
+        promoted = moved is not None and moved.done
+        row = self._row(registration, version, promoted, moved)
         self.store.replace(
             "gate_decisions", pd.DataFrame([row]), Window.day(self.as_of), segment_id=registration.segment_id
         )
@@ -93,23 +104,36 @@ class Training:
             "reason": decision.reason,
         }
 
+    def _notes(self, page: str) -> tuple[str, ...]:
+        """What a version's description says besides the gate's answer: why it was trained, and where to read on."""
+        because = (f"Trained because: {self.reason}.",) if self.reason else ()
+        return (*because, f"[Page of segments]({page})")
+
     @property
-    def promotion(self) -> Promotion:
-        """Whether the gate may move the champion alias."""
-        return self.settings.promotion
+    def policy(self) -> SegmentPolicy:
+        """What holds for the model: the defaults of segments, promoted as the installation says."""
+        return replace(load_policies(self.settings).default, promotion=self.settings.promotion)
 
-    def _promoted(self, registration: Registration, version: str, expected: str | None) -> bool:
-        if not (self.promote and registration.decision.serves) or self.promotion == "never":
-            return False
-        if self.promotion == "auto":
-            promotion = self.registry.promote(registration.name, version, expected, self.reason)
-            log.info("%s v%s: %s", registration.name, version, promotion.reason)
-            return promotion.done
-        # proved, and waiting for a person: what is not proved is no challenger
-        self.registry.propose(registration.name, version)
-        return False
+    def _moved(self, registration: Registration, version: str, expected: str | None) -> Moved | None:
+        """What became of the promotion; ``None`` where none was tried."""
+        policy = self._promotion(registration.segment_id)
+        if not (self.promote and registration.decision.serves) or policy == "never":
+            return None
+        moved = None
+        if policy == "auto":
+            days = self.policy.hold_days
+            moved = self.registry.promote(registration.name, version, expected, self.reason, hold_days=days)
+            log.info("%s v%s: %s", registration.name, version, moved.reason)
+        if moved is None or moved.outcome == "held":
+            # proved, and waiting for a person: what is not proved is no challenger
+            self.registry.propose(registration.name, version)
+        return moved
 
-    def _row(self, registration: Registration, version: str, promoted: bool) -> dict[str, Any]:
+    def _promotion(self, segment_id: str) -> Promotion:
+        waits = self.drift is not None and segment_id in self.drift.approve
+        return "manual" if waits and self.policy.promotion == "auto" else self.policy.promotion
+
+    def _row(self, registration: Registration, version: str, promoted: bool, moved: Moved | None) -> dict[str, Any]:
         facts = registration.decision.facts()
         known = ("verdict", "reason", "users", "windows", "metric", "parent", "challenger", "difference")
         numbers = ("lower", "upper", "margin", "p_value")
@@ -123,8 +147,21 @@ class Training:
             "model_version": version,
             "parent_version": registration.parent_version or "",
             "promoted": promoted,
-            "detail": json.dumps({"reason": self.reason, "windows": _windows(registration.decision)}),
+            "detail": json.dumps(self._detail(registration, moved)),
         }
+
+    def _detail(self, registration: Registration, moved: Moved | None) -> dict[str, Any]:
+        cost = {
+            "seconds": round(time.monotonic() - self.began, 1),
+            "trials": registration.parameters.get("cost.trials", 0),
+            "users": registration.parameters.get("budget.users", 0),
+        }
+        detail: dict[str, Any] = {"reason": self.reason, "windows": _windows(registration.decision), "cost": cost}
+        if moved is not None:
+            detail["promotion"] = {"outcome": moved.outcome, "reason": moved.reason}
+        if self.drift is not None:
+            detail["drift"] = self.drift.facts(registration.segment_id)
+        return detail
 
 
 @dataclass(frozen=True)
@@ -147,9 +184,9 @@ class GlobalTraining(Training):
             reader=self.reader,
         )
         with tempfile.TemporaryDirectory() as folder:
-            registration = submit_global(
-                trained, self.settings.training, provenance(self.source), Path(folder), _notes(self.reason)
-            )
+            notes = self._notes(Links(self.settings).overview)
+            origin = provenance(self.source)
+            registration = submit_global(trained, self.settings.training, origin, Path(folder), notes)
             return self.conclude(registration, champion.version if champion else None)
 
 
@@ -169,9 +206,9 @@ class SegmentTraining(Training):
         return plan[self.segment]
 
     @property
-    def promotion(self) -> Promotion:
-        """The segment's own policy."""
-        return self.planned.policy.promotion
+    def policy(self) -> SegmentPolicy:
+        """The segment's own."""
+        return self.planned.policy
 
     def run(self) -> dict[str, Any]:
         """Train, prove, register; returns version and verdict."""
@@ -209,9 +246,10 @@ class SegmentTraining(Training):
             self.planned.name,
             placebo=placebo(task, chosen, self.settings.seed) if task.settings.placebo else float("nan"),
             control=control(task) if task.settings.control else float("nan"),
-            notes=(self.planned.sentence(), *_notes(self.reason)),
+            notes=(self.planned.sentence(), *self._notes(Links(self.settings).page(self.segment))),
         )
-        return replace(registration, parameters={**registration.parameters, **self.planned.parameters()})
+        told = {**self.planned.parameters(), "cost.trials": len(challenger.trace)}
+        return replace(registration, parameters={**registration.parameters, **told})
 
     def _folds(self, spine: Spine) -> list[Fold]:
         """The parent's windows, and the days since it was trained, which no model has seen."""
@@ -222,7 +260,3 @@ class SegmentTraining(Training):
 
 def _windows(decision: Decision) -> list[dict[str, Any]]:
     return [asdict(window) for window in decision.by_window]
-
-
-def _notes(reason: str) -> tuple[str, ...]:
-    return (f"Trained because: {reason}.",) if reason else ()

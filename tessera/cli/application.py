@@ -7,7 +7,19 @@ from typing import Annotated
 
 import typer
 
-from tessera.cli import checks, demonstration, events, models, pages, segments, serving, watching
+from tessera.cli import (
+    calibration,
+    checks,
+    demonstration,
+    events,
+    models,
+    monitoring,
+    outbox,
+    pages,
+    segments,
+    serving,
+    watching,
+)
 from tessera.cli.guarding import GuardedGroup
 
 app = typer.Typer(
@@ -22,10 +34,12 @@ app = typer.Typer(
 _PANELS: dict[str, tuple[Callable[..., None], ...]] = {
     "Events and segments": (events.simulate, events.ingest, events.features, events.segment),
     "Models": (models.train, models.evaluate, models.promote, models.rollback),
-    "Every day": (watching.monitor, serving.publish, serving.recommend, watching.status),
+    "Every day": (calibration.calibrate, serving.publish, serving.recommend, watching.status),
     "The installation": (checks.doctor, pages.docs, demonstration.demo),
 }
 app.add_typer(segments.group, name="segments", rich_help_panel="Models")
+app.add_typer(outbox.group, name="outbox", rich_help_panel="Every day")
+app.add_typer(monitoring.group, name="monitor", rich_help_panel="Every day")
 for _panel, _commands in _PANELS.items():
     for _command in _commands:
         app.command(rich_help_panel=_panel)(_command)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING
@@ -65,6 +65,20 @@ def working(what: str) -> Iterator[None]:
         return
     logging.getLogger("tessera").info("%s", what)
     yield
+
+
+@contextmanager
+def counting(what: str, unit: str) -> Iterator[Callable[[str], None]]:
+    """Count finished pieces of work by name: live in a terminal, else a line for each."""
+    if not _console(True).is_terminal:
+        yield lambda name: logging.getLogger("tessera").info("%s: %s %s", what, unit, name)
+        return
+    from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=_console(True)) as progress:
+        task = progress.add_task(what, total=None)
+        yield lambda name: progress.update(task, advance=1, description=f"{what}: {unit} {name}")
 
 
 def _log_lines() -> logging.Handler:

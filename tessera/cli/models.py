@@ -28,7 +28,7 @@ def train(
         list[str] | None, typer.Option("--segment", metavar="ID", help="Only these; repeat. Default: parent and all.")
     ] = None,
     strategy: Annotated[
-        Literal["configured", "head", "anchored", "ranker", "shared", "reweighted", "hard", "ladder"],
+        Literal["configured", "head", "anchored", "ranker", "shared", "calibrated", "reweighted", "hard", "ladder"],
         typer.Option(help="How a segment's challenger is made; configured: as its settings say."),
     ] = "configured",
     reason: Reason = BY_HAND,

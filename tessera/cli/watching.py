@@ -16,6 +16,9 @@ RUN = "command-line"
 def monitor(
     as_of: AsOf,
     mail: Annotated[Path | None, typer.Option("--mail", help="Write the letter to this HTML file.")] = None,
+    anew: Annotated[
+        bool, typer.Option("--anew", help="Judge by today's tables and champions, not by those of an earlier run.")
+    ] = False,
 ) -> None:
     """Measure and judge drift in every segment.
 
@@ -29,17 +32,14 @@ def monitor(
 
     require_mlflow()
     with working(f"monitor as of {as_of}"):
-        found = steps.monitor(as_of.isoformat())
+        steps.monitor(as_of.isoformat(), anew)
     _show_verdicts(as_of)
-    asked = found["retrain"]
+    asked = steps.plan_actions(as_of.isoformat(), RUN, write=False)["retrain"]
     if asked:
         named = "".join(f" --segment {one}" for one in asked["segments"])
         show(f"to retrain what drifted: tessera train --as-of {as_of}{named}")
     if mail is not None:
-        letter = steps.drift_mail(as_of.isoformat(), RUN)
-        if letter is not None:
-            mail.write_text(letter["html"], encoding="utf-8")
-        show(f"letter in {mail}: {letter['subject']}" if letter else "nothing drifted: there is no letter to write")
+        _write_letter(as_of, mail)
 
 
 def status(
@@ -70,6 +70,20 @@ def status(
         raise NotReadyError("no segments yet: run 'tessera ingest' and 'tessera segment' first")
     require_mlflow()
     show(status_table(segment_statuses(store, registry_of(load()), as_of)))
+
+
+def _write_letter(as_of: date, file: Path) -> None:
+    from tessera import steps
+    from tessera.cli.console import show
+
+    letters = steps.letters(as_of.isoformat(), RUN)
+    if not letters:
+        show("nothing to tell: there is no letter to write")
+        return
+    file.write_text(letters[0]["html"], encoding="utf-8")
+    for letter in letters:
+        show(f"for {letter['recipient']}: {letter['subject']}")
+    show(f"the first letter is in {file}")
 
 
 def _show_verdicts(as_of: date) -> None:

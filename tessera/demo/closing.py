@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 import pandas as pd
 
+from monitoring.alarms import ALARMING
 from tessera.champions import serving_version
 from tessera.monitor import MIX
 from tessera.settings import Settings
@@ -58,7 +59,7 @@ def closing_checks(evidence: Evidence) -> Iterator[Check]:
     else:
         found = ", ".join(sorted(drifted)) or "none: this data shows no drift on its last days"
         yield Check("every segment has a drift verdict", bool(_verdicts(evidence)), f"drift in {found}")
-    yield _retrained(evidence, drifted)
+    yield _retrained(evidence, retrained_segments(evidence))
     yield _decided(evidence, drifted)
     yield _mails(evidence, drifted)
     yield _served(evidence)
@@ -66,8 +67,16 @@ def closing_checks(evidence: Evidence) -> Iterator[Check]:
 
 def drifted_segments(evidence: Evidence) -> set[str]:
     """Segments whose own behaviour drifted on the last day."""
-    verdicts = _verdicts(evidence)
-    return {s for s, (verdict, cause) in verdicts.items() if verdict == "drift" and cause == "behaviour"}
+    return _drifted(evidence, "behaviour")
+
+
+def retrained_segments(evidence: Evidence) -> set[str]:
+    """Segments whose own drift, of behaviour or of quality, asked for a retraining on the last day."""
+    return _drifted(evidence, "behaviour", "quality")
+
+
+def _drifted(evidence: Evidence, *causes: str) -> set[str]:
+    return {s for s, (verdict, cause) in _verdicts(evidence).items() if verdict == "drift" and cause in causes}
 
 
 def _verdicts(evidence: Evidence) -> dict[str, tuple[str, str]]:
@@ -119,7 +128,7 @@ def _decided(evidence: Evidence, drifted: set[str]) -> Check:
 def _mails(evidence: Evidence, drifted: set[str]) -> Check:
     mails = sorted(evidence.mails.glob("*.eml"))
     verdicts = evidence.store.frame("drift_verdicts", window=Window.day(evidence.end))
-    expected = int((verdicts["verdict"] == "drift").any() or bool(drifted))
+    expected = int(verdicts["verdict"].isin(ALARMING).any() or bool(drifted))
     return Check(f"exactly {expected} mail arrived", len(mails) == expected, f"{len(mails)} in {evidence.mails}")
 
 

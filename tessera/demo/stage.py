@@ -93,4 +93,7 @@ def plan_of(home: Path, ports: Ports, environment: Mapping[str, str]) -> Platfor
         raise TesseraError(
             f"the demo needs the folder dags/ of a checkout; found none beside {root}: clone the project"
         )
-    return PlatformPlan(home=home / "servers", dags=dags, ports=ports, environment=environment, parallelism=2)
+    plugins = root / "plugins"
+    return PlatformPlan(
+        home=home / "servers", dags=dags, plugins=plugins, ports=ports, environment=environment, parallelism=2
+    )

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from tessera.doctor.finding import Finding
 from tessera.doctor.folders import folders, source
+from tessera.doctor.mail import outbox
 from tessera.doctor.models import champions
 from tessera.doctor.segments import segments_file
 from tessera.doctor.servers import servers
@@ -32,6 +33,7 @@ def examine() -> Iterator[Finding]:
     yield from tables(settings)
     yield from spool(settings)
     yield from segments_file(settings)
+    yield from outbox(settings)
     answered = list(servers(settings))
     yield from answered
     if any(one.name == "MLflow" and one.level == "ok" for one in answered):

@@ -17,6 +17,7 @@ NAME = "segments file"
 
 def segments_file(settings: Settings) -> Iterator[Finding]:
     """The file's fields, and patterns that match none of the newest segments."""
+    from tessera.alert_routes import load_routes
     from tessera.segment_policies import load_policies
     from warehouse.store import Store
 
@@ -29,7 +30,7 @@ def segments_file(settings: Settings) -> Iterator[Finding]:
         yield Finding(NAME, "problem", str(error), "correct the named fields: nothing is trained until then")
         return
     names = _newest(Store(settings.lake))
-    idle = policies.idle(names) if names else []
+    idle = [*policies.idle(names), *load_routes(settings).idle(names)] if names else []
     if idle:
         seen = f"{settings.segments_file}: {', '.join(idle)} match none of the {len(names)} living segments"
         yield Finding(NAME, "warning", seen, "compare with 'tessera segments settings': ids and names, * for any part")

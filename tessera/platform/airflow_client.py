@@ -136,6 +136,15 @@ class AirflowClient:
         answer = self._session.request("GET", where, params={"map_index": task.map_index, "full_content": True})
         return "\n".join(str(line["event"]) if isinstance(line, dict) else str(line) for line in answer["content"])
 
+    def answer(self, task: TaskInstance, option: str) -> None:
+        """Answer a task that waits for a person (``awaiting_input``) with one of its options.
+
+        Raises:
+            AirflowError: it does not wait, or has no such option.
+        """
+        where = f"dags/{task.dag_id}/dagRuns/{task.run_id}/taskInstances/{task.task_id}/{task.map_index}/hitlDetails"
+        self._session.request("PATCH", where, json={"chosen_options": [option], "params_input": {}})
+
     def backfill(
         self,
         dag_id: str,

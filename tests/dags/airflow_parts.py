@@ -20,9 +20,12 @@ from warehouse.windows import Window
 ROOT = Path(__file__).parents[2]
 FAILING = "s2"
 DAG_IDS = (
+    "approve_promotion",
     "assign_segments",
+    "deliver_mail",
     "ingest_interactions",
     "monitor_segments",
+    "move_champion",
     "publish_recommendations",
     "train_segments",
 )

@@ -20,6 +20,7 @@ CRONS = {
     "train_segments": "0 0 * * 1",
     "monitor_segments": "0 0 * * *",
     "publish_recommendations": "0 0 * * *",
+    "deliver_mail": "*/5 * * * *",
 }
 EDGES = {
     "ingest_interactions": set(),
@@ -34,12 +35,18 @@ EDGES = {
     },
     "monitor_segments": {
         ("interactions_arrived", "judge"),
-        ("judge", "worth_retraining"),
-        ("worth_retraining", "retrain"),
+        ("judge", "plan"),
+        ("plan", "retrain"),
+        ("retrain", "waiting"),
+        ("waiting", "ask"),
         ("judge", "mail"),
-        ("retrain", "mail"),
+        ("ask", "mail"),
+        ("mail", "deliver"),
     },
     "publish_recommendations": {("interactions_arrived", "publish")},
+    "deliver_mail": set(),
+    "move_champion": set(),
+    "approve_promotion": {("approve", "promote")},
 }
 POOLS = {
     ("ingest_interactions", "ingest"): "lake",
@@ -51,9 +58,12 @@ POOLS = {
 PARAMS = {
     "ingest_interactions": {"start", "end"},
     "assign_segments": {"as_of"},
-    "train_segments": {"segments", "as_of", "strategy", "reason"},
-    "monitor_segments": {"as_of"},
+    "train_segments": {"segments", "as_of", "strategy", "reason", "drift"},
+    "monitor_segments": {"as_of", "anew"},
     "publish_recommendations": {"as_of"},
+    "deliver_mail": set(),
+    "move_champion": {"segment", "action", "version", "expected", "reason"},
+    "approve_promotion": {"segment", "version", "expected", "as_of", "reason"},
 }
 
 
@@ -81,7 +91,7 @@ def test_the_text_that_people_read_has_a_title_and_says_what_is_written(parsed: 
     assert len(parsed[dag_id].tags) == 2
 
 
-@pytest.mark.parametrize("dag_id", DAG_IDS)
+@pytest.mark.parametrize("dag_id", CRONS)
 def test_schedules_have_data_intervals(parsed: dict[str, Any], dag_id: str) -> None:
     from airflow.sdk import CronDataIntervalTimetable
 
@@ -145,14 +155,26 @@ def test_training_refuses_wrong_parameters(parsed: dict[str, Any], wrong: dict[s
 @pytest.mark.parametrize("dag_id", DAG_IDS)
 def test_waiting_for_data_frees_the_worker(parsed: dict[str, Any], dag_id: str) -> None:
     waiting = [task for task in parsed[dag_id].tasks if task.task_id in ("interactions_arrived", "segments_assigned")]
-    assert len(waiting) == (dag_id != "ingest_interactions")
+    assert len(waiting) == (dag_id in CRONS and dag_id not in ("ingest_interactions", "deliver_mail"))
     assert all((task.mode, task.timeout) == ("reschedule", 12 * 3600) for task in waiting)
 
 
-def test_monitoring_asks_the_training_dag_that_exists(parsed: dict[str, Any]) -> None:
-    retrain = parsed["monitor_segments"].get_task("retrain")
-    assert retrain.trigger_dag_id in parsed
-    assert (retrain.wait_for_completion, retrain.deferrable) == (True, True)
+def test_monitoring_asks_dags_that_exist_and_waits_for_the_training_alone(parsed: dict[str, Any]) -> None:
+    asked = {name: parsed["monitor_segments"].get_task(name).partial_kwargs for name in ("retrain", "ask")}
+    assert {one["trigger_dag_id"] for one in asked.values()} <= set(parsed)
+    assert (asked["retrain"]["wait_for_completion"], asked["retrain"]["deferrable"]) == (True, True)
+    assert "wait_for_completion" not in asked["ask"]
+
+
+def test_no_answer_means_no_promotion(parsed: dict[str, Any]) -> None:
+    approve = parsed["approve_promotion"].get_task("approve")
+    assert (approve.defaults, approve.response_timeout) == (["Reject"], timedelta(days=3))
+
+
+def test_what_only_people_start_has_no_schedule_and_is_never_paused(parsed: dict[str, Any]) -> None:
+    asked = parsed["move_champion"]
+    assert asked.schedule is None
+    assert asked.is_paused_upon_creation is False
 
 
 def test_the_files_hold_no_logic_of_their_own() -> None:

@@ -23,12 +23,15 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     """What training was asked for, by tasks that only write it down."""
     calls: list[dict[str, Any]] = []
 
-    def train_global(as_of: str, reason: str, promote: bool) -> dict[str, Any]:
+    def train_global(as_of: str, reason: str, promote: bool, drift: Any) -> dict[str, Any]:
         calls.append({"segment": "global", "as_of": as_of, "reason": reason, "promote": promote})
         return {}
 
-    def train_segment(segment: str, as_of: str, strategy: str, reason: str, promote: bool) -> dict[str, Any]:
-        calls.append({"segment": segment, "as_of": as_of, "strategy": strategy, "reason": reason, "promote": promote})
+    def train_segment(
+        segment: str, as_of: str, strategy: str, reason: str, promote: bool, drift: Any
+    ) -> dict[str, Any]:
+        told = {"strategy": strategy, "reason": reason, "promote": promote, "drift": drift}
+        calls.append({"segment": segment, "as_of": as_of} | told)
         return {"segment_id": segment, "version": "1", "verdict": "falls_back", "reason": ""}
 
     monkeypatch.setattr(steps, "train_global", train_global)
@@ -63,6 +66,7 @@ def test_a_version_says_its_share_of_the_trials_and_its_settings(first_training:
     version = registry().versions(model_name(segment))[-1]
     assert f"Tuned with {planned[segment]} of {sum(planned.values())} trials" in version.description
     assert "strategy `head`" in version.description
+    assert f"/plugin/segments/tessera/segments/{segment}" in version.description
 
 
 def test_named_segments_alone_are_trained_on_the_live_parent(runner: Runner, first_training: Run) -> None:
@@ -88,10 +92,10 @@ def test_a_segment_that_does_not_live_is_refused_before_anything_is_trained(
 
 
 def test_parameters_reach_every_training(runner: Runner, assignment: Run, asked: list[dict[str, Any]]) -> None:
-    runner.run("train_segments", segments=["s1"], strategy="hard", reason="asked by hand")
-    assert asked == [
-        {"segment": "s1", "as_of": runner.end, "strategy": "hard", "reason": "asked by hand", "promote": True}
-    ]
+    drift = {"run": "scheduled/1", "causes": {"s1": "behaviour"}, "approve": ["s1"]}
+    runner.run("train_segments", segments=["s1"], strategy="hard", reason="asked by hand", drift=drift)
+    told = {"strategy": "hard", "reason": "asked by hand", "promote": True, "drift": drift}
+    assert asked == [{"segment": "s1", "as_of": runner.end} | told]
 
 
 def test_a_backfill_promotes_nothing(runner: Runner, assignment: Run, asked: list[dict[str, Any]]) -> None:

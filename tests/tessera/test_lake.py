@@ -4,16 +4,24 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
 from pandas.testing import assert_frame_equal
 
 from interactions.features import rollup
+from recommender.generators import Content
+from recommender.preprocessing import Preprocessing
+from recommender.settings import SpineSettings
+from recommender.two_stage import training_data
 from tessera.errors import NotReadyError
+from tessera.feature_cache import KEPT, FeatureCache
+from tessera.ingestion import ingest_window
 from tessera.lake import LakeSource
 from tessera.settings import Settings
-from tests.tessera.conftest import END, START
+from tests.interactions.deliveries import DAY, deliver, event, first_days
+from tests.tessera.conftest import END, START, Environment
 from warehouse.engine import duckdb_engine
 from warehouse.schemas import TABLES
 from warehouse.store import Store
@@ -86,6 +94,16 @@ def test_features_are_computed_once_a_snapshot_and_kept(small_shop: Shop) -> Non
     assert len(computed) > 100
 
 
+def test_features_of_the_snapshots_used_last_stay(small_shop: Shop) -> None:
+    settings = small_shop()
+    folders = [FeatureCache(Store(settings.lake), settings, f"snapshot{number}").folder for number in range(KEPT + 2)]
+    for number, folder in enumerate(folders):
+        folder.mkdir(parents=True)
+        pd.DataFrame({"user_id": ["kept"]}).to_parquet(folder / f"{AS_OF}-users.parquet")
+        FeatureCache(Store(settings.lake), settings, f"snapshot{number}").read(AS_OF, "users")
+    assert [folder.exists() for folder in folders] == [False] * 2 + [True] * KEPT
+
+
 def test_events_carry_weight_truth_and_price(small_shop: Shop) -> None:
     settings = small_shop()
     events = LakeSource(Store(settings.lake), settings).events(Window.trailing(AS_OF, 14))
@@ -100,3 +118,20 @@ def test_events_carry_weight_truth_and_price(small_shop: Shop) -> None:
 def test_an_empty_lake_says_what_to_run(tmp_path: Path) -> None:
     with pytest.raises(NotReadyError, match=r"no interactions.*tessera ingest"):
         LakeSource(Store(tmp_path), Settings(home=tmp_path))
+
+
+def test_vectors_that_come_with_the_items_reach_the_content_generator(environment: Environment, tmp_path: Path) -> None:
+    folder = deliver(tmp_path / "in", DAY, [event(n, user_id=f"u{n}", item_id=f"i{n}") for n in range(3)])
+    (folder / "items.csv").write_text('item_id,embedding\ni0,"[1, 0]"\ni1,"[0, 1]"\ni2,"[0.9, 0.1]"\n')
+    settings = environment.load(TESSERA_HOME=str(tmp_path / "home"), TESSERA_SOURCE=str(folder), TESSERA_THREADS="1")
+    ingest_window(Store(settings.lake), settings, first_days(1))
+    source, as_of = LakeSource(Store(settings.lake), settings), first_days(1).end
+    events = source.events(first_days(1))
+
+    training = training_data(source.items(as_of), events, as_of, SpineSettings(), Preprocessing())
+    content = Content(embedding="embedding", dense_weight=1.0).fit(training)
+
+    (first, second, third) = content.score(training.history.of_users(np.array(["u0"])))[0]
+    assert first == pytest.approx(1)
+    assert third > 0.9
+    assert second == pytest.approx(0, abs=1e-6)

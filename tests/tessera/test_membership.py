@@ -6,12 +6,14 @@ from datetime import date, timedelta
 import pytest
 from pandas.testing import assert_frame_equal
 
+from monitoring.actions import PlannedAction, action_table
 from tessera.errors import NotReadyError
 from tessera.lake import LakeSource
 from tessera.membership import Membership
 from tessera.settings import Settings
 from tests.tessera.conftest import END, FIT_DAYS
 from warehouse.store import Store
+from warehouse.windows import Window
 
 Shop = Callable[..., Settings]
 pytestmark = pytest.mark.xdist_group("shop")
@@ -58,3 +60,15 @@ def test_a_day_before_the_first_fit_is_refused(small_shop: Shop) -> None:
     settings = small_shop()
     with pytest.raises(NotReadyError, match=f"segments exist from {ORIGIN} on"):
         membership(settings, ORIGIN - timedelta(days=1)).segments()
+
+
+def test_drift_of_the_mix_asks_for_a_fit_on_the_next_day(small_shop: Shop) -> None:
+    settings = small_shop()
+    asked = ORIGIN + timedelta(days=2)
+    action = PlannedAction("all", "mix", "retrain", "recluster", "users moved")
+    Store(settings.lake).replace("drift_actions", action_table([action], asked, "run"), Window.day(asked))
+    assert membership(settings, asked).fitted_as_of == ORIGIN
+    after = membership(settings, asked + timedelta(days=1))
+    assert after.fitted_as_of == asked + timedelta(days=1)
+    assert set(after.segments()) & set(membership(settings, ORIGIN).segments()), "segments keep their ids"
+    assert membership(settings, FIT_DAYS[1]).fitted_as_of == FIT_DAYS[1]

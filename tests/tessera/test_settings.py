@@ -26,6 +26,7 @@ WRONG = [
     ("TESSERA_FEATURES__SESSION_GAP_MINUTES", "0", "session_gap_minutes"),
     ("TESSERA_SEGMENTATION__K_RANGE", "[0, 3]", "k_range"),
     ("TESSERA_TRAINING__GATE__ALPHA", "2", "gate alpha"),
+    ("TESSERA_TRAINING__BACKTEST__GATE_WINDOWS", "[6, 3]", "least and the most"),
     ("TESSERA_TRAINING__SPINE__RANKER__TREES", "0", "trees"),
     ("TESSERA_DRIFT__ALPHA", "0", "alpha"),
     ("TESSERA_DRIFT__COLUMNS", '[{"name": "hour", "kind": "categorical", "threshold": -1}]', "drift.columns.0"),
@@ -100,6 +101,9 @@ def test_lists_and_mappings_inside_a_group_are_given_as_json(environment: Enviro
     settings = environment.load(
         TESSERA_DRIFT__COLUMNS=column, TESSERA_WEIGHTS__BY_TYPE='{"view": 2}', TESSERA_SEGMENTATION__K_RANGE="[2, 3]"
     )
+    backtest = "TESSERA_TRAINING__BACKTEST__GATE_WINDOWS"
+    windows = [environment.load(**{backtest: value}).training.backtest.gate_range for value in ("4", "[3, 5]")]
+    assert windows == [(4, 4), (3, 5)]
     assert [rule.name for rule in settings.drift.columns] == ["hour"]
     assert dict(settings.weights.by_type) == {"view": 2.0}
     assert settings.segmentation.k_range == (2, 3)
