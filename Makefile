@@ -44,6 +44,7 @@ lint: $(VENV)/.test
 types: $(VENV)/.test
 	$(BIN)/mypy
 	cd dags && MYPYPATH=.. ../$(BIN)/mypy --config-file ../pyproject.toml *.py
+	cd plugins && MYPYPATH=.. ../$(BIN)/mypy --config-file ../pyproject.toml *.py
 
 contracts: $(VENV)/.test
 	$(BIN)/lint-imports
@@ -57,6 +58,13 @@ docs: $(VENV)/.test ## regenerate the pages that are made from code
 
 bench-backfill: $(VENV)/.test ## 30 days of ingest backfilled twice and once reversed: equal content hashes
 	$(BIN)/python benchmarks/backfill_twice.py
+
+.PHONY: bench-backfill-monitor bench-retrain
+bench-backfill-monitor: $(VENV)/.test ## 60 monitoring days backfilled twice, a promotion and late events between: equal verdicts, no mail; DAYS=… DIRECT=1
+	$(BIN)/python -m benchmarks.backfill_monitor $(if $(DAYS),--days $(DAYS),) $(if $(DIRECT),--direct,)
+
+bench-retrain: $(VENV)/.test ## what retraining one segment of ten costs, against its share of events of a full training
+	$(BIN)/python -m benchmarks.retrain_cost
 
 bench-simulate: $(VENV)/.test ## ten million simulated events: time and memory
 	$(BIN)/python benchmarks/simulate_10m.py
@@ -101,14 +109,18 @@ bench-ml1m-time: $(VENV)/.test ## the same rivals on MovieLens-1M by time; DATA=
 bench-ratings: $(VENV)/.test ## RMSE of shrunken means and what an explicit rating should weigh, on ML-1M; DATA=…
 	$(BIN)/python benchmarks/ratings.py
 
-bench-planted: $(VENV)/.test ## segments with a planted difference and with none: who passes the gate, what is gained and lost
-	$(BIN)/python -m benchmarks.planted
+bench-planted: $(VENV)/.test ## segments with a planted difference and with none: who passes the gate, what is gained and lost; KEEP=… lets a stopped run go on
+	$(BIN)/python -m benchmarks.planted $(if $(KEEP),--keep "$(KEEP)",)
 
 bench-gate: $(VENV)/.test ## operating characteristics of the gate on arrays: false passes, power, harm avoided; PLOT=… draws it
 	$(BIN)/python -m benchmarks.gate $(if $(PLOT),--plot $(PLOT),)
 
 bench-size: $(VENV)/.test ## hard partition, head and parent at 100 to 10,000 users a segment; PLOT=… draws it
 	$(BIN)/python -m benchmarks.size $(if $(PLOT),--plot $(PLOT),)
+
+.PHONY: bench-drift
+bench-drift: $(VENV)/.test ## drift verdicts: false alarms in a quiet year, power, delay, recognition, cost; ONLY=year,retail,confusion,cost SEEDS=… PLOT=folder
+	$(BIN)/python -m benchmarks.drift $(if $(ONLY),--only $(ONLY),) $(if $(SEEDS),--seeds $(SEEDS),) $(if $(PLOT),--plot $(PLOT),)
 
 clean: ## remove what the demo left (the environment stays)
 	rm -rf .tessera

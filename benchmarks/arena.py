@@ -98,11 +98,14 @@ class Arena:
     judge: Judge
 
     @classmethod
-    def of(cls, world: World, settings: TrainingSettings = SETTINGS) -> Arena:
-        """Generate ``world``, whose last weeks are kept as fresh, and fit every window's parent."""
+    def of(cls, world: World, settings: TrainingSettings = SETTINGS, gated: bool = True) -> Arena:
+        """Generate ``world``, whose last weeks are kept as fresh, and fit every window's parent.
+
+        Not ``gated`` spares the gate's windows: the heads are the same, and only the fresh weeks judge them.
+        """
         source = world.source()
         as_of = START + timedelta(weeks=world.weeks - FRESH_WEEKS)
-        plan = plan_folds(as_of, settings.backtest, source.span())
+        plan = [fold for fold in plan_folds(as_of, settings.backtest, source.span()) if gated or fold.role == "tune"]
         folds = tuple(Fold(*planned, spine=Spine.fit(source, planned.cutoff, settings.spine)) for planned in plan)
         window = Window(as_of, as_of + timedelta(weeks=FRESH_WEEKS))
         fresh = Fold(as_of, window, "gate", Spine.fit(source, as_of, settings.spine))

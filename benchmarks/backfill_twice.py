@@ -16,7 +16,7 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -54,19 +54,21 @@ class Backfills:
     window: Window
     store: Store
     say: Callable[[str], None]
+    dag: str = DAG
+    tables: tuple[str, ...] = TABLES
 
     def run(self, name: str, **options: Any) -> Pass:
         """Backfill once and hash every table."""
         self.say(f"{name}: {self.window.length} days")
         began = time.monotonic()
-        backfill = self.client.backfill(DAG, self.window, max_active_runs=2, **options)
-        runs = self.client.wait_for_backfill(backfill, timeout=3600, until_closed=True)
+        backfill = self.client.backfill(self.dag, self.window, max_active_runs=2, **options)
+        runs = self.client.wait_for_backfill(backfill, timeout=7200, until_closed=True)
         done = Pass(
             name,
             round(time.monotonic() - began, 1),
             len(runs),
             sum(run.state == "success" for run in runs),
-            {table: self.store.content_hash(table) for table in TABLES if self.store.exists(table)},
+            {table: self.store.content_hash(table) for table in self.tables if self.store.exists(table)},
         )
         self.say(f"{name}: {done.succeeded} of {done.runs} runs succeeded in {done.seconds:.0f} s")
         for table, value in done.hashes.items():
@@ -74,8 +76,10 @@ class Backfills:
         return done
 
 
-def plan_for(home: Path, window: Window) -> PlatformPlan:
-    """Airflow alone, its tasks on the lake under ``home``."""
+def plan_for(
+    home: Path, window: Window, further: tuple[str, ...] = (), settings: Mapping[str, str] | None = None
+) -> PlatformPlan:
+    """Airflow alone (and ``further`` servers), its tasks on the lake under ``home``."""
     wanted = ("airflow", "smtp", "mailbox", "mlflow", "api")
     environment = {
         "TESSERA_HOME": str(home),
@@ -83,13 +87,14 @@ def plan_for(home: Path, window: Window) -> PlatformPlan:
         "TESSERA_SCHEDULE_START": window.start.isoformat(),
         # bounded, so that un-pausing starts no scheduled run beside the backfills
         "TESSERA_SCHEDULE_END": (window.end - timedelta(days=1)).isoformat(),
+        **(settings or {}),
     }
     return PlatformPlan(
         home=home / "servers",
         dags=Path(__file__).resolve().parents[1] / "dags",
         ports=settle(Ports(0, 0, 0, 0, 0), wanted, LOOPBACK),
         environment=environment,
-        only=SERVERS,
+        only=(*SERVERS, *further),
     )
 
 

@@ -4,8 +4,10 @@
 
 Simulated events of a year lie in a lake; every step below runs in a process of its own, so that its memory is its own:
 
-* rollups of the whole year, then features as of its end from those rollups (the full pass),
-* the last day's rollup, then features again (the increment): the same tables, compared by value.
+* the full pass: rollups of the whole year, then features as of its end from those rollups, nothing kept from before;
+* the increment: the last day's rollup, then features from the kept totals of closed months and the days since then.
+
+Both give the same tables, compared by value. Closing a month's books is a step of its own: it happens once a month.
 
 DuckDB is held to ``--memory`` (default 1200MB) of the 2 GB: frames and Arrow live beside it.
 """
@@ -15,6 +17,7 @@ from __future__ import annotations
 import argparse
 import json
 import multiprocessing
+import shutil
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
@@ -24,13 +27,14 @@ import pandas as pd
 
 from benchmarks.reporting import finish, measured, peak_memory_mb, say, show
 from benchmarks.scale_lake import in_its_folder, scenario, simulated_lake
-from interactions.features import export_features, rollup
+from interactions.features import FeatureSettings, closing_day, export_features, kept_closing, rollup
 from warehouse.engine import duckdb_engine
 from warehouse.store import Store
 from warehouse.windows import Window
 
 Figures = dict[str, Any]
 _KINDS = ("users", "items")
+_COSTS = ("wall_seconds", "cpu_seconds")
 
 
 def rolled_up(folder: Path, days: tuple[date, ...], memory: str) -> Figures:
@@ -40,11 +44,20 @@ def rolled_up(folder: Path, days: tuple[date, ...], memory: str) -> Figures:
     return {**cost.figures(), "peak_mb": peak_memory_mb()}
 
 
-def computed(folder: Path, as_of: date, memory: str, name: str) -> Figures:
-    """Features as of a day from the rollups, kept as ``name``; what computing them cost."""
+def closed(folder: Path, as_of: date, memory: str) -> Figures:
+    """Close the books of the months before ``as_of``; what it cost and how many bytes stay."""
+    engine, store, kept = duckdb_engine(memory, 2), Store(folder / "lake"), folder / "closings"
+    shutil.rmtree(kept, ignore_errors=True)
+    _, cost = measured(lambda: kept_closing(engine, store, closing_day(as_of), FeatureSettings(), kept))
+    size = sum(file.stat().st_size for file in kept.rglob("*.parquet"))
+    return {**cost.figures(), "peak_mb": peak_memory_mb(), "kept_mb": round(size / 1e6, 1)}
+
+
+def computed(folder: Path, as_of: date, memory: str, name: str, closings: Path | None = None) -> Figures:
+    """Features as of a day, from what ``closings`` keeps or from all rollups, kept as ``name``; what they cost."""
     engine, store = duckdb_engine(memory, 2), Store(folder / "lake")
-    users, items = (folder / f"{name}-{kind}.parquet" for kind in _KINDS)
-    _, cost = measured(lambda: export_features(engine, store, as_of, users, items))
+    files = folder / f"{name}-users.parquet", folder / f"{name}-items.parquet"
+    _, cost = measured(lambda: export_features(engine, store, as_of, files, closings=closings))
     return {**cost.figures(), "peak_mb": peak_memory_mb()}
 
 
@@ -79,34 +92,35 @@ def measure(folder: Path, arguments: argparse.Namespace) -> None:
     step("simulate", prepared, arguments.events, arguments.users, arguments.items)
     # before the last day came, so that the increment has something to add
     step("rollups of the days before", rolled_up, tuple(Window(window.start, last)), memory)
+    step("closing, once a month", closed, last, memory)
     step("rollup of the new day", rolled_up, (last,), memory)
-    step("features after the increment", computed, window.end, memory, "increment")
+    step("features after the increment", computed, window.end, memory, "increment", folder / "closings")
     step("rollups of all days", rolled_up, tuple(window), memory)
     step("features of the full pass", computed, window.end, memory, "full")
-    rows = [{"step": name, **figures} for name, figures in steps.items()]
+    rows = [{"step": name, "kept_mb": "", **figures} for name, figures in steps.items()]
     show(f"Features of {arguments.events:,} events, two threads", rows)
     finish(_summary(steps, equal(folder, "increment", "full"), arguments))
 
 
 def _summary(steps: dict[str, Figures], same: bool, arguments: argparse.Namespace) -> Figures:
-    features, day = steps["features of the full pass"], steps["rollup of the new day"]
-    rollups, after = steps["rollups of all days"], steps["features after the increment"]
-    full = {kind: rollups[kind] + features[kind] for kind in ("wall_seconds", "cpu_seconds")}
-    part = {kind: day[kind] + after[kind] for kind in ("wall_seconds", "cpu_seconds")}
+    short = {
+        "features": "features of the full pass",
+        "increment_features": "features after the increment",
+        "closing": "closing, once a month",
+        "rollups": "rollups of all days",
+        "day_rollup": "rollup of the new day",
+    }
+    figures = {f"{name}_{kind}": value for name, step in short.items() for kind, value in steps[step].items()}
+    full = {kind: figures[f"rollups_{kind}"] + figures[f"features_{kind}"] for kind in _COSTS}
+    part = {kind: figures[f"day_rollup_{kind}"] + figures[f"increment_features_{kind}"] for kind in _COSTS}
     return {
         "benchmark": "scale-50m",
         **{name: getattr(arguments, name) for name in ("events", "users", "items", "memory")},
-        "features_wall_seconds": features["wall_seconds"],
-        "features_cpu_seconds": features["cpu_seconds"],
-        "features_peak_mb": features["peak_mb"],
-        "rollups_wall_seconds": rollups["wall_seconds"],
-        "rollups_cpu_seconds": rollups["cpu_seconds"],
-        "day_rollup_wall_seconds": day["wall_seconds"],
-        "day_rollup_cpu_seconds": day["cpu_seconds"],
-        "rollups_cheaper_by": rollups["cpu_seconds"] / day["cpu_seconds"],
-        "full_pass_cpu_seconds": full["cpu_seconds"],
-        "increment_cpu_seconds": part["cpu_seconds"],
+        **figures,
+        **{f"full_pass_{kind}": value for kind, value in full.items()},
+        **{f"increment_{kind}": value for kind, value in part.items()},
         "increment_cheaper_by": full["cpu_seconds"] / part["cpu_seconds"],
+        "features_alone_cheaper_by": figures["features_cpu_seconds"] / figures["increment_features_cpu_seconds"],
         "increment_equals_full_pass": same,
     }
 

@@ -18,7 +18,7 @@ from warehouse.windows import Window
 
 @pytest.fixture
 def short_year(monkeypatch: pytest.MonkeyPatch) -> Window:
-    monkeypatch.setattr(scale_lake, "DAYS", 12)
+    monkeypatch.setattr(scale_lake, "DAYS", 70)
     return scale_lake.scenario(600, 60, 30).window
 
 
@@ -36,15 +36,14 @@ def test_features_after_an_increment_equal_those_of_the_full_pass(tmp_path: Path
     store = scale_lake.simulated_lake(tmp_path, 600, 60, 30)
     engine, days = duckdb_engine("512MB", 1), list(short_year)
 
-    def export(name: str) -> None:
-        export_features(
-            engine, store, short_year.end, *(tmp_path / f"{name}-{kind}.parquet" for kind in ("users", "items"))
-        )
+    def export(name: str, closings: Path | None = None) -> None:
+        files = tmp_path / f"{name}-users.parquet", tmp_path / f"{name}-items.parquet"
+        export_features(engine, store, short_year.end, files, closings=closings)
 
     rollup(engine, store, days[:-1])
-    export("before")
+    export("before", tmp_path / "closings")
     rollup(engine, store, days[-1:])
-    export("increment")
+    export("increment", tmp_path / "closings")
     rollup(engine, store, days)
     export("full")
     assert equal(tmp_path, "increment", "full")
