@@ -5,20 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
-from typing import Final, Literal
+from typing import Literal
 
 import pandas as pd
 
+from monitoring.answers import RETRAINS, TRAINS
 from warehouse import columns as c
 from warehouse.schemas import TABLES
 
 Policy = Literal["retrain", "alert-only", "approve"]
 Action = Literal["retrain", "approve", "hold", "retrain_parent", "recluster", "alert", "cooldown", "over_budget"]
-
-# actions that train the segment itself
-TRAINS: Final = frozenset({"retrain", "approve", "hold"})
-# actions that train anything
-RETRAINS: Final = TRAINS | {"retrain_parent"}
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final, Literal
 
-from monitoring.actions import RETRAINS
-
 Need = Literal["mend", "failed", "approve", "decide", "look", "wait", "nothing"]
+
+# actions that train the segment itself
+TRAINS: Final = frozenset({"retrain", "approve", "hold"})
+# actions that train anything
+RETRAINS: Final = TRAINS | {"retrain_parent"}
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,9 @@ from typing import Any
 import pandas as pd
 from pydantic import TypeAdapter
 
-from monitoring.actions import RETRAINS
 from monitoring.alarms import Alarm, follow
 from monitoring.alerts import Link, MovedFeature, Recovery, SegmentAlert
-from monitoring.answers import Answer, Retraining
+from monitoring.answers import RETRAINS, Answer, Retraining
 from monitoring.letter import SEVERITIES
 from tessera.alert_effects import AlertEffects
 from tessera.alert_routes import AlertRoutes

@@ -12,8 +12,9 @@ from typing import Any, Final
 
 import pandas as pd
 
-from monitoring.actions import RETRAINS, TRAINS, Cost, Finding, action_table, plan_actions
+from monitoring.actions import Cost, Finding, action_table, plan_actions
 from monitoring.alarms import ALARMING
+from monitoring.answers import RETRAINS, TRAINS
 from tessera.decisions import Decided, decisions
 from tessera.drift_request import DriftRequest
 from tessera.segment_policies import load_policies

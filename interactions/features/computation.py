@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from interactions.features.closing import closing_day
-from interactions.features.expressions import commonest, exact
+from interactions.features.expressions import commonest
 from interactions.features.feature import Feature
 from interactions.features.item_features import ITEM_FEATURES
 from interactions.features.keeping import kept_closing
 from interactions.features.registry import TASTE_SHARE_PREFIX, feature_names
-from interactions.features.relations import Past, categories, levels, open_rollups, past
+from interactions.features.relations import Past, by_category, categories, levels, open_rollups, past
 from interactions.features.settings import FeatureSettings
 from interactions.features.user_features import USER_FEATURES
 from warehouse.engine import at_rest
@@ -80,7 +80,8 @@ def _expressions(
         shared = {name: at_rest(engine, getattr(before, name), passing / f"{name}.parquet") for name in _SHARED}
         before = replace(before, **shared)
         shown = _top_categories(engine, before, chosen)
-        users, items = user_expression(before, chosen, shown), item_expression(before, chosen)
+        met = at_rest(engine, by_category(before), passing / "by_category.parquet")
+        users, items = user_expression(before, met, chosen, shown), item_expression(before, chosen)
         yield users.order_by("user_id"), items.order_by("item_id")
 
 
@@ -96,24 +97,21 @@ def write_features(
     )
 
 
-def user_expression(past: Past, settings: FeatureSettings, shown_categories: Sequence[str] = ()) -> ir.Table:
-    """The user features as one Ibis expression, for any engine."""
-    tastes = categories(past)
+def user_expression(
+    past: Past, met: ir.Table, settings: FeatureSettings, shown_categories: Sequence[str] = ()
+) -> ir.Table:
+    """The user features as one Ibis expression, for any engine; ``met`` is :func:`by_category` of ``past``."""
+    tastes = categories(met)
     sources = {
         "days": past.user_days,
-        "items": past.first_met.left_join(_valued(past.catalogue), "item_id").drop("item_id_right"),
+        "items": met,
         "categories": tastes,
         "devices": levels(past, "devices"),
         "channels": levels(past, "channels"),
     }
-    wide = _profiled(_joined(_known_users(past), "user_id", sources, USER_FEATURES, settings), USER_FEATURES, settings)
-    return _with_shares(wide, tastes, shown_categories)
-
-
-def _valued(catalogue: ir.Table) -> ir.Table:
-    # made exact once an item, not once a pair
-    numbers = ("price", "price_rank", "popularity_rank")
-    return catalogue.select("item_id", **{name: exact(catalogue[name]) for name in numbers})
+    shares = {"categories": _shares(tastes, shown_categories)}
+    wide = _joined(_known_users(past), "user_id", sources, USER_FEATURES, settings, shares)
+    return _profiled(wide, USER_FEATURES, settings, [*shares["categories"]])
 
 
 def item_expression(past: Past, settings: FeatureSettings) -> ir.Table:
@@ -133,20 +131,28 @@ def item_expression(past: Past, settings: FeatureSettings) -> ir.Table:
 
 
 def _joined(
-    base: ir.Table, key: str, sources: Mapping[str, ir.Table], features: Sequence[Feature], settings: FeatureSettings
+    base: ir.Table,
+    key: str,
+    sources: Mapping[str, ir.Table],
+    features: Sequence[Feature],
+    settings: FeatureSettings,
+    further: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> ir.Table:
     for source, rows in sources.items():
         columns = {f.name: f.expression(rows, settings) for f in features if f.source == source}
+        columns |= (further or {}).get(source, {})
         if columns:
             base = base.left_join(rows.group_by(key).aggregate(**columns), key).drop(f"{key}_right")
     return base
 
 
-def _profiled(wide: ir.Table, features: Sequence[Feature], settings: FeatureSettings) -> ir.Table:
+def _profiled(
+    wide: ir.Table, features: Sequence[Feature], settings: FeatureSettings, further: Sequence[str] = ()
+) -> ir.Table:
     values = {f.name: f.expression(wide, settings) if f.source == "profile" else wide[f.name] for f in features}
     typed = {f.name: values[f.name].cast("float64" if f.kind == "numeric" else "string") for f in features}
     filled = {f.name: typed[f.name].fill_null(f.fill) if f.fill is not None else typed[f.name] for f in features}
-    return wide.select(wide.columns[0], **filled)
+    return wide.select(wide.columns[0], **filled, **{name: wide[name] for name in further})
 
 
 def _known_users(past: Past) -> ir.Table:
@@ -168,15 +174,11 @@ def _known_users(past: Past) -> ir.Table:
     return known.select("user_id", _tenure=end.epoch_days() - start.epoch_days(), **attributes)
 
 
-def _with_shares(wide: ir.Table, tastes: ir.Table, shown: Sequence[str]) -> ir.Table:
-    if not shown:
-        return wide
-    shares = {
+def _shares(tastes: ir.Table, shown: Sequence[str]) -> dict[str, Any]:
+    return {
         f"{TASTE_SHARE_PREFIX}{slug}": tastes.share.sum(where=tastes.level == name).coalesce(0.0)
         for slug, name in sorted({_slug(name): name for name in shown}.items())
     }
-    per_user = tastes.group_by("user_id").aggregate(**shares)
-    return wide.left_join(per_user, "user_id").drop("user_id_right")
 
 
 def _top_categories(engine: Any, past: Past, settings: FeatureSettings) -> list[str]:

@@ -45,11 +45,6 @@ def exact_sum(value: Any, where: Any = None) -> Any:
     return kept.sum().cast("float64")
 
 
-def exact_mean(value: Any, where: Any = None) -> Any:
-    """The mean of the values that are there, order-independent; missing when none is."""
-    return ratio(exact_sum(value, where), value.count(where=where))
-
-
 def ratio(part: Any, whole: Any) -> Any:
     """``part / whole``, missing where the whole is zero."""
     return part.cast("float64") / whole.cast("float64").nullif(0.0)

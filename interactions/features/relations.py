@@ -56,15 +56,17 @@ class Past:
 
     @property
     def met(self) -> ir.Table:
-        """Users and items that met, with ``days``: a pair of closed and open days has two rows."""
-        columns = ["user_id", "item_id", "days"]
-        return self.pairs.select(*columns).union(self.later.select(*columns))
+        """Users and items that met, with ``days``: a pair of closed and open days has two rows, one ``fresh``."""
+        import ibis
+
+        columns = ["user_id", "item_id", "days", "fresh"]
+        closed = self.pairs.mutate(fresh=ibis.literal(True))
+        return closed.select(*columns).union(self.later.select(*columns))
 
     @property
     def first_met(self) -> ir.Table:
         """Users and items that ever met, a row each."""
-        columns = ["user_id", "item_id"]
-        return self.pairs.select(*columns).union(self.later.filter(self.later.fresh).select(*columns))
+        return self.met.filter(self.met.fresh).select("user_id", "item_id")
 
 
 def open_rollups(engine: Any, store: Store, window: Window) -> Rollups:
@@ -139,11 +141,35 @@ def levels(past: Past, column: str) -> ir.Table:
     return compared(seen.group_by(["user_id", "level"]).aggregate(days=seen["days"].sum()))
 
 
-def categories(past: Past) -> ir.Table:
-    """Per user the categories met, compared by item-days."""
-    met = past.met.join(past.catalogue.filter(past.catalogue.category.notnull()), "item_id")
-    known = met.select("user_id", "days", level="category")
-    return compared(known.group_by(["user_id", "level"]).aggregate(days=known["days"].sum()))
+def by_category(past: Past) -> ir.Table:
+    """Per user and ``level`` (a category, or none) the ``days`` and ``items`` met, and sums over these items.
+
+    ``price``, ``price_rank`` and ``popularity_rank`` are exact sums over the different items that have one; so many
+    are ``priced`` and ``ranked``. Every later sum over a user reads these few rows and not the pairs.
+    """
+    import ibis
+
+    numbers = ("price", "price_rank", "popularity_rank")
+    # made exact once an item, not once a pair
+    listed = past.catalogue.select("item_id", level="category", **{n: exact(past.catalogue[n]) for n in numbers})
+    met = past.met.left_join(listed, "item_id")
+    first = {name: ibis.ifelse(met.fresh, met[name], ibis.null().cast(met[name].type())) for name in numbers}
+    counts = {
+        "days": met["days"].sum(),
+        "items": met.fresh.cast("int64").sum(),
+        "priced": first["price"].count(),
+        "ranked": first["price_rank"].count(),
+        "known": first["popularity_rank"].count(),
+    }
+    return met.group_by(["user_id", "level"]).aggregate(
+        **{name: value.cast("int64") for name, value in counts.items()},
+        **{name: value.sum().cast(_EXACT_TOTAL) for name, value in first.items()},
+    )
+
+
+def categories(met: ir.Table) -> ir.Table:
+    """Per user the categories of :func:`by_category`, compared by item-days."""
+    return compared(met.filter(met.level.notnull()).select("user_id", "level", "days"))
 
 
 def compared(counted: ir.Table) -> ir.Table:

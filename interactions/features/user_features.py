@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from interactions.features.expressions import commonest, exact_mean, exact_sum, ratio, recent
+from interactions.features.expressions import commonest, exact_sum, ratio, recent
 from interactions.features.feature import Expression, Family, Feature
 
 
@@ -41,7 +41,7 @@ _FREQUENCY: Final = (
         "items_distinct",
         "Different items met",
         "items",
-        lambda i, _: i.item_id.count(),
+        lambda i, _: i["items"].sum(),
         fill=0.0,
     ),
 )
@@ -136,12 +136,18 @@ _DEVICES: Final = (
 )
 
 _PRICES: Final = (
-    Feature("price_mean", "Mean price of the items met", "items", lambda i, _: exact_mean(i.price), family="price"),
+    Feature(
+        "price_mean",
+        "Mean price of the items met",
+        "items",
+        lambda i, _: ratio(exact_sum(i.price), i.priced.sum()),
+        family="price",
+    ),
     Feature(
         "price_tier",
         "Mean price rank of the items met inside their categories: low, middle or high third",
         "items",
-        lambda i, _: _tier(exact_mean(i.price_rank)),
+        lambda i, _: _tier(ratio(exact_sum(i.price_rank), i.ranked.sum())),
         "categorical",
         family="price",
     ),
@@ -149,7 +155,7 @@ _PRICES: Final = (
         "popularity_bias",
         "Mean popularity rank of the items met (0: the least popular of the catalogue, 1: the most)",
         "items",
-        lambda i, _: exact_mean(i.popularity_rank),
+        lambda i, _: ratio(exact_sum(i.popularity_rank), i.known.sum()),
         family="popularity",
     ),
     Feature(
