@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.drift_cost import DriftCost
+from benchmarks.drift_retail import is_here, retail, shop
 from benchmarks.drift_year import SHARES, WatchedYear, watch
 from benchmarks.reporting import finish, say, show
 
@@ -26,14 +27,16 @@ STATED = 0.4
 def main() -> None:
     """Parse the command line, measure the parts that are asked for, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", default=",".join(PARTS), help=f"some of {', '.join(PARTS)}")
+    parser.add_argument("--only", help=f"some of {', '.join(PARTS)}")
     parser.add_argument("--seed", type=int, default=7, help="of the quiet year")
     parser.add_argument("--seeds", type=int, default=20, help="worlds of each kind in the confusion table")
     parser.add_argument("--plot", type=Path, help="folder for the pictures")
     asked = parser.parse_args()
-    wanted = asked.only.split(",")
+    wanted = asked.only.split(",") if asked.only else present()
     if unknown := sorted(set(wanted) - set(PARTS)):
         parser.error(f"there is no part {', '.join(unknown)}: choose some of {', '.join(PARTS)}")
+    if "retail" in wanted:
+        shop()  # a missing folder is told before minutes of measuring
     parts: dict[str, Callable[[], dict[str, Any]]] = {
         "year": lambda: _year(asked.seed, asked.plot),
         "retail": _retail,
@@ -46,6 +49,14 @@ def main() -> None:
             figures |= parts[part]()
             say(f"{part} is done")
     finish(figures)
+
+
+def present() -> list[str]:
+    """Every part whose data are here; what is left out is said."""
+    if is_here():
+        return list(PARTS)
+    say("Online Retail is left out: its data are not here (make DATA=… names the folder that holds online-retail)")
+    return [part for part in PARTS if part != "retail"]
 
 
 def _year(seed: int, plot: Path | None) -> dict[str, Any]:
@@ -80,8 +91,6 @@ def summary(year: WatchedYear) -> dict[str, Any]:
 
 
 def _retail() -> dict[str, Any]:
-    from benchmarks.drift_retail import retail
-
     rows = retail()
     show("Online Retail: calibrated on 24 weeks, watched for the next 24", rows, "segments by days of purchase so far")
     return {"retail_false_alarms_per_segment_year": sum(row["false a year"] for row in rows) / len(rows)}

@@ -8,12 +8,13 @@ alarm is false.
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from benchmarks.reporting import data_folder, say
+from benchmarks.reporting import DEFAULT_DATA, data_folder, say
 from monitoring.calibration import SegmentCalibration, calibrate, count_pasts, history_samples
 from monitoring.calibration.episodes import episodes
 from monitoring.calibration.past import Past
@@ -24,6 +25,7 @@ from monitoring.settings import DriftSettings
 from warehouse import columns as c
 from warehouse.windows import Window
 
+_FOLDER, _FILES = "online-retail", ("events.parquet", "items.parquet")
 SETTINGS = DriftSettings()
 END = date(2011, 12, 10)
 HALF = 168
@@ -32,10 +34,19 @@ YEARS = 20
 SHARES = (0.1, 0.2, 0.4)
 
 
+def shop() -> Path:
+    """The folder of the data; ends the program with advice when it is missing."""
+    return data_folder(_FOLDER, _FILES)
+
+
+def is_here() -> bool:
+    """Whether the data are there."""
+    return all((DEFAULT_DATA / _FOLDER / file).exists() for file in _FILES)
+
+
 def retail() -> list[dict[str, Any]]:
     """One row a segment."""
-    folder = data_folder("online-retail", ["events.parquet", "items.parquet"])
-    events = _read(folder)
+    events = _read(shop())
     visits = events.assign(day=events[c.TS].dt.date)[[c.USER, "day"]].drop_duplicates()
     bands = _Bands(visits)
     whole = history_samples(events, Window.trailing(END, 2 * HALF), bands.at, SETTINGS)
