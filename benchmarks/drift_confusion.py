@@ -51,10 +51,12 @@ def table(seeds: int, first: int = REPORTED_FROM, kinds: Sequence[str] = KINDS, 
 
 def confusion_of(found: Sequence[tuple[str, str]], kinds: Sequence[str]) -> pd.DataFrame:
     """Pairs of (planted, found) counted, the columns in the order of ``kinds``."""
-    counted = pd.crosstab(*(pd.Series(list(side)) for side in zip(*found, strict=True)))
+    planted, said = (pd.Series(list(side)) for side in zip(*found, strict=True))
+    counted: pd.DataFrame = pd.crosstab(planted, said)
     known = [_wanted(kind) for kind in kinds]
     columns = [*dict.fromkeys(known), *sorted(set(counted.columns) - set(known))]
-    return counted.reindex(index=list(kinds), columns=columns, fill_value=0)
+    whole: pd.DataFrame = counted.reindex(index=list(kinds), columns=columns, fill_value=0)
+    return whole
 
 
 def diagonal(confusion: pd.DataFrame) -> float:

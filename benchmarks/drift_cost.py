@@ -11,6 +11,7 @@ import json
 import os
 import sys
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -68,7 +69,7 @@ def drift_cost(segments: int = SEGMENTS) -> DriftCost:
     ours = _spent() - made.cpu_seconds
     say(f"{segments} segments measured in {ours:.0f} CPU seconds")
     _preset(parts[0])
-    preset = [measured(lambda part=part: _preset(part))[1].cpu_seconds for part in parts[1:]]
+    preset = [measured(partial(_preset, part))[1].cpu_seconds for part in parts[1:]]
     many = _events(BEHIND, 99, 4)
     sampling = _sampling(many)
     say(f"sampled out of {BEHIND:,} rows")

@@ -69,13 +69,14 @@ class _Bands:
         return pd.Series(names[np.searchsorted(starts, seen.to_numpy(), side="right") - 1], index=seen.index)
 
 
-def _read(folder: Any) -> pd.DataFrame:
+def _read(folder: Path) -> pd.DataFrame:
     events = pd.read_parquet(folder / "events.parquet").reset_index(drop=True)
     events = events[events[c.USER].notna()]
     items = pd.read_parquet(folder / "items.parquet").set_index(c.ITEM)
     events[c.PRICE] = items["median_price"].reindex(events[c.ITEM]).to_numpy()
-    ts = pd.to_datetime(events[c.TS], utc=True)
-    return with_paid(events.assign(**{c.TS: ts, c.EVENT: events.index.astype(str)}))
+    events[c.TS] = pd.to_datetime(events[c.TS], utc=True)
+    events[c.EVENT] = events.index.astype(str)
+    return with_paid(events)
 
 
 def _half(whole: dict[str, pd.DataFrame], back: int) -> dict[str, Past]:

@@ -83,7 +83,7 @@ def _watched(folder: Path) -> pd.DataFrame:
     rows = rows.drop_duplicates("event_id", ignore_index=True)
     known = pd.read_parquet(folder / "items.parquet").set_index("item_id")[["category", "price"]]
     watched = with_paid(rows.join(known, on="item_id"))
-    texts = watched.select_dtypes("str").columns
+    texts: list[str] = watched.select_dtypes("str").columns.tolist()
     return watched.astype(dict.fromkeys(texts, object))  # faster to read again and again than Arrow's strings
 
 
@@ -92,7 +92,7 @@ def _people(folder: Path, seed: int) -> pd.DataFrame:
     rng = np.random.default_rng([seed, 1])
     blurred = rng.random(len(people)) < BLUR
     anywhere = pd.Series(rng.choice(sorted(people["segment"].unique()), len(people)), index=people.index)
-    return people.apply(lambda segment: segment.mask(blurred, anywhere))
+    return pd.DataFrame({name: segment.mask(blurred, anywhere) for name, segment in people.items()})
 
 
 def _uniform(rng: np.random.Generator, low: float, high: float) -> float:

@@ -81,7 +81,7 @@ def data_folder(name: str, files: Sequence[str] = (), root: Path | None = None) 
     return folder
 
 
-def show(title: str, rows: Sequence[Mapping[str, Any]], protocol: str = "") -> None:
+def show(title: str, rows: Sequence[Mapping[Any, Any]], protocol: str = "") -> None:
     """Print rows of equal keys as a table; the protocol stands under it."""
     from rich.console import Console
     from rich.table import Table
