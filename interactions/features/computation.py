@@ -6,18 +6,17 @@ import re
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from interactions.features.closing import closing_day
-from interactions.features.expressions import commonest
+from interactions.features.closing import VALUE_COLUMNS, Keep, as_it_is, closing_day
 from interactions.features.feature import Feature
 from interactions.features.item_features import ITEM_FEATURES
 from interactions.features.keeping import kept_closing
+from interactions.features.levels import CATEGORY, Levels, categories_met, compared, values_met
 from interactions.features.registry import TASTE_SHARE_PREFIX, feature_names
-from interactions.features.relations import Past, by_category, categories, levels, open_rollups, past
+from interactions.features.relations import Past, items_met, open_rollups, past
 from interactions.features.settings import FeatureSettings
 from interactions.features.user_features import USER_FEATURES
 from warehouse.engine import at_rest
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-_SHARED = ("catalogue", "later")
+_USER_KEYS, _ITEM_KEYS = ("user", "user_id"), ("item", "item_id")
 _ATTRIBUTES = ("country", "gender", "age_band", "occupation", "income_band")
 
 
@@ -75,13 +74,13 @@ def _expressions(
     with tempfile.TemporaryDirectory() as folder:
         passing = Path(folder)
         closing = kept_closing(engine, store, day, chosen, closings or passing)
-        before = past(open_rollups(engine, store, Window(day, as_of)), closing, as_of, chosen)
-        # what several expressions read is worth a file
-        shared = {name: at_rest(engine, getattr(before, name), passing / f"{name}.parquet") for name in _SHARED}
-        before = replace(before, **shared)
+
+        def keep(name: str, rows: ir.Table) -> ir.Table:
+            return at_rest(engine, rows, passing / f"{name}.parquet")
+
+        before = past(open_rollups(engine, store, Window(day, as_of)), closing, as_of, chosen, keep)
         shown = _top_categories(engine, before, chosen)
-        met = at_rest(engine, by_category(before), passing / "by_category.parquet")
-        users, items = user_expression(before, met, chosen, shown), item_expression(before, chosen)
+        users, items = user_expression(before, chosen, shown, keep), item_expression(before, chosen)
         yield users.order_by("user_id"), items.order_by("item_id")
 
 
@@ -98,20 +97,16 @@ def write_features(
 
 
 def user_expression(
-    past: Past, met: ir.Table, settings: FeatureSettings, shown_categories: Sequence[str] = ()
+    past: Past, settings: FeatureSettings, shown_categories: Sequence[str] = (), keep: Keep = as_it_is
 ) -> ir.Table:
-    """The user features as one Ibis expression, for any engine; ``met`` is :func:`by_category` of ``past``."""
-    tastes = categories(met)
-    sources = {
-        "days": past.user_days,
-        "items": met,
-        "categories": tastes,
-        "devices": levels(past, "devices"),
-        "channels": levels(past, "channels"),
-    }
-    shares = {"categories": _shares(tastes, shown_categories)}
-    wide = _joined(_known_users(past), "user_id", sources, USER_FEATURES, settings, shares)
-    return _profiled(wide, USER_FEATURES, settings, [*shares["categories"]])
+    """The user features as one Ibis expression, for any engine; parts of it go through ``keep``."""
+    categories = categories_met(past, keep)
+    tastes = compared(categories.rows)
+    sources = {"days": past.user_days, "items": items_met(past), "categories": tastes}
+    shares = _shares(tastes, shown_categories)
+    further = {"days": {"_first_day": past.user_days.first_day.min()}, "categories": shares}
+    wide = _joined(_described(past, categories, keep), _USER_KEYS, sources, USER_FEATURES, settings, further, keep)
+    return _profiled(_known(wide, past.as_of), USER_FEATURES, settings, [*shares])
 
 
 def item_expression(past: Past, settings: FeatureSettings) -> ir.Table:
@@ -121,28 +116,33 @@ def item_expression(past: Past, settings: FeatureSettings) -> ir.Table:
     listed = past.catalogue
     base = listed.select(
         "item_id",
+        "item",
         _age=ibis.literal(past.as_of).epoch_days() - listed.available.epoch_days(),
         _price=listed.price,
         _category=listed.category,
         _brand=listed.brand,
     )
     sources = {"days": past.item_days, "users": past.first_met}
-    return _profiled(_joined(base, "item_id", sources, ITEM_FEATURES, settings), ITEM_FEATURES, settings)
+    return _profiled(_joined(base, _ITEM_KEYS, sources, ITEM_FEATURES, settings), ITEM_FEATURES, settings)
 
 
 def _joined(
     base: ir.Table,
-    key: str,
+    keys: tuple[str, str],
     sources: Mapping[str, ir.Table],
     features: Sequence[Feature],
     settings: FeatureSettings,
     further: Mapping[str, Mapping[str, Any]] | None = None,
+    keep: Keep = as_it_is,
 ) -> ir.Table:
     for source, rows in sources.items():
         columns = {f.name: f.expression(rows, settings) for f in features if f.source == source}
         columns |= (further or {}).get(source, {})
         if columns:
-            base = base.left_join(rows.group_by(key).aggregate(**columns), key).drop(f"{key}_right")
+            key = next(key for key in keys if key in rows.columns)
+            # kept one after the other: aggregated in one statement they would need its memory all at once
+            part = keep(f"of_{source}", rows.group_by(key).aggregate(**columns))
+            base = base.left_join(part, key).drop(f"{key}_right")
     return base
 
 
@@ -155,23 +155,29 @@ def _profiled(
     return wide.select(wide.columns[0], **filled, **{name: wide[name] for name in further})
 
 
-def _known_users(past: Past) -> ir.Table:
+def _described(past: Past, categories: Levels, keep: Keep) -> ir.Table:
+    """Everyone with an event or in the dimension, with attributes and what they meet most."""
     import ibis
 
-    end = ibis.literal(past.as_of)
-    active = past.user_days.group_by("user_id").aggregate(first_day=past.user_days.first_day.min())
-    met = levels(past, "countries")
-    lands = met.group_by("user_id").aggregate(met_country=commonest(met))
-    people = past.users.mutate(signup=past.users.signup_ts.date())
-    both = active.outer_join(people.select("user_id", "signup", *_ATTRIBUTES), "user_id")
-    both = both.mutate(user_id=ibis.coalesce(both.user_id, both.user_id_right)).drop("user_id_right")
+    listed = past.users.select("user_id", _signup=past.users.signup_ts.date(), **{f"_{n}": n for n in _ATTRIBUTES})
+    both = past.people.outer_join(listed, "user_id")
+    # kept, an engine knows how many they are and joins the narrow parts to them, not them to each part
+    base = keep("base", both.mutate(user_id=ibis.coalesce(both.user_id, both.user_id_right)).drop("user_id_right"))
+    of_values = keep("main_values", values_met(past).commonest(VALUE_COLUMNS))
+    of_categories = keep("main_category", categories.commonest([CATEGORY]))
+    return base.left_join(of_values, "user").drop("user_right").left_join(of_categories, "user").drop("user_right")
+
+
+def _known(wide: ir.Table, as_of: date) -> ir.Table:
+    import ibis
+
+    end, first, signup = ibis.literal(as_of), wide._first_day, wide._signup
+    start = ibis.least(first.coalesce(signup), signup.coalesce(first))
+    described = wide.mutate(
+        _tenure=end.epoch_days() - start.epoch_days(), _country=ibis.coalesce(wide._country, wide._main_countries)
+    )
     # someone who is only in the dimension is known from the signup on; without a date, from the first event
-    known = both.filter(both.first_day.notnull() | (both.signup < end).fill_null(False))
-    known = known.left_join(lands, "user_id").drop("user_id_right")
-    start = ibis.least(known.first_day.coalesce(known.signup), known.signup.coalesce(known.first_day))
-    attributes = {f"_{name}": known[name] for name in _ATTRIBUTES}
-    attributes["_country"] = ibis.coalesce(known.country, known.met_country)
-    return known.select("user_id", _tenure=end.epoch_days() - start.epoch_days(), **attributes)
+    return described.filter(first.notnull() | (signup < end).fill_null(False))
 
 
 def _shares(tastes: ir.Table, shown: Sequence[str]) -> dict[str, Any]:

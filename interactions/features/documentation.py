@@ -17,13 +17,14 @@ and items known then), so the same definition runs on DuckDB and on Spark. Days 
 one. Counts and decimals add up the same in any order, so features from kept totals and features from nothing but the
 rollups are equal to the bit. The totals are a cache in `cache/closings`, named by the files of the closed days, the
 half-lives and their own definition: a late event in an open day costs nothing more, one in a closed day makes its
-closings anew (what a full pass costs), and deleting them costs time only. The four used last stay. `decayed_…`
+closings anew (what a full pass costs), and deleting them costs time only. The four used last stay. Users and items
+have numbers in a closing: millions of pairs join and group by them, texts come back in the last step. `decayed_…`
 features of closed days decay to the day of closing, by half-life and rounded to six decimals, and from there on.
 
 *Taste* features say what somebody likes. They serve models, never the clusters: a segment must carry what the
 history does not. *Source* names the relation that the expression reads: `days` (totals of closed days, rollups of
-open ones), `items` (distinct items met), `users` (distinct users met), `categories`, `channels`, `devices` (values
-met, compared by days) or `profile` (the joined row with the dimension). A feature without a value for somebody is
+open ones), `items` (distinct items met), `users` (distinct users met), `categories` (met, compared by days) or
+`profile` (the joined row with the dimension and what is met on most days). A feature without a value for somebody is
 missing unless *when absent* says otherwise.
 """
 

@@ -72,8 +72,3 @@ def half_lives(settings: FeatureSettings) -> list[float]:
 def halved(age: int, half_life: float) -> float:
     """The weight of what is ``age`` days old: ``0.5 ** (age / half_life)``."""
     return math.exp(-_LN2 / half_life * age)
-
-
-def commonest(levels: ir.Table) -> Any:
-    """The level present on most days, the first by name among equals."""
-    return levels.level.min(where=levels["days"] == levels.most)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 Kind = Literal["numeric", "categorical"]
 Entity = Literal["user", "item"]
-Source = Literal["days", "items", "users", "categories", "channels", "devices", "profile"]
+Source = Literal["days", "items", "users", "categories", "profile"]
 Family = Literal[
     "frequency", "recency", "money", "session", "hour", "device", "place", "price", "people", "popularity", "taste"
 ]

@@ -25,7 +25,7 @@ ITEM_FEATURES: Final[tuple[Feature, ...]] = (
         "users_total",
         "Different users who met the item",
         "users",
-        lambda t, _: t.user_id.count(),
+        lambda t, _: t.user.count(),
         entity="item",
         family="popularity",
         fill=0.0,

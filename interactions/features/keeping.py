@@ -7,7 +7,7 @@ import shutil
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from filelock import FileLock
 
@@ -18,6 +18,9 @@ from warehouse.pruning import use_folder
 from warehouse.schemas import TABLES
 from warehouse.store import Store
 from warehouse.windows import Window
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
 
 KEPT: Final = 4
 """So many closings stay, the ones used last: a month's own and those of a backfill beside it."""
@@ -38,7 +41,7 @@ def kept_closing(engine: Any, store: Store, day: date, settings: FeatureSettings
     with FileLock(folder / ".lock"):
         if not home.exists():
             users, items = (relation(engine, store, store.snapshot(table), window) for table in _DAILY)
-            _write(engine, close(users, items, day, settings), home)
+            _write(engine, (users, items), day, settings, home)
         use_folder(home, KEPT)
     like = _definition(tuple(settings.half_lives.items()))
     return Closing(day, *(opened(engine, home / f"{part}.parquet", getattr(like, part)) for part in _PARTS))
@@ -66,10 +69,9 @@ def _definition(half_lives: tuple[tuple[str, float], ...]) -> Closing:
     return close(users, items, date(2000, 1, 1), FeatureSettings(dict(half_lives)))
 
 
-def _write(engine: Any, closing: Closing, home: Path) -> None:
+def _write(engine: Any, daily: tuple[ir.Table, ir.Table], day: date, settings: FeatureSettings, home: Path) -> None:
     aside = home.with_suffix(".aside")
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir()
-    for part in _PARTS:
-        at_rest(engine, getattr(closing, part), aside / f"{part}.parquet")
+    close(*daily, day, settings, keep=lambda part, rows: at_rest(engine, rows, aside / f"{part}.parquet"))
     aside.rename(home)

@@ -6,7 +6,18 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from interactions.features.closing import ITEM_COUNTS, MONEY, USER_COUNTS, Closing, pairs, values, weekend
+from interactions.features.closing import (
+    ITEM_COUNTS,
+    MONEY,
+    USER_COUNTS,
+    Closing,
+    Keep,
+    as_it_is,
+    numbered,
+    pairs,
+    values,
+    weekend,
+)
 from interactions.features.expressions import aged, decayed_events, exact, exact_sum, half_lives, halved, ratio
 from interactions.features.settings import FeatureSettings
 from warehouse.engine import relation
@@ -36,16 +47,18 @@ class Past:
 
     Attributes:
         as_of: the day that nothing here reaches.
+        people: every ``user_id`` with an event and the number ``user`` by which the relations below know it.
         user_days, item_days: a row of all closed days and a row a day since: ``age`` of its last day, ``first_day``,
             ``days``, ``weekend``, counters, exact ``spend``, ``rating_sum`` and ``decayed`` events.
         pairs: users and items that met on a closed day, with ``days``.
         later: users and items that met on an open day, with ``days`` and whether the pair is ``fresh``.
         values: per user, ``column`` and ``level`` the ``days`` (closed and open ones apart).
-        catalogue: every item listed or met: price, category, ranks of price and popularity.
+        catalogue: every item listed or met: its number ``item``, price, category, ranks of price and popularity.
         users: the dimension.
     """
 
     as_of: date
+    people: ir.Table
     user_days: ir.Table
     item_days: ir.Table
     pairs: ir.Table
@@ -59,14 +72,14 @@ class Past:
         """Users and items that met, with ``days``: a pair of closed and open days has two rows, one ``fresh``."""
         import ibis
 
-        columns = ["user_id", "item_id", "days", "fresh"]
+        columns = ["user", "item", "days", "fresh"]
         closed = self.pairs.mutate(fresh=ibis.literal(True))
         return closed.select(*columns).union(self.later.select(*columns))
 
     @property
     def first_met(self) -> ir.Table:
         """Users and items that ever met, a row each."""
-        return self.met.filter(self.met.fresh).select("user_id", "item_id")
+        return self.pairs.select("user", "item").union(self.later.filter(self.later.fresh).select("user", "item"))
 
 
 def open_rollups(engine: Any, store: Store, window: Window) -> Rollups:
@@ -83,20 +96,29 @@ def open_rollups(engine: Any, store: Store, window: Window) -> Rollups:
     )
 
 
-def past(rollups: Rollups, closing: Closing, as_of: date, settings: FeatureSettings) -> Past:
-    """The closed totals and the open days of ``rollups`` (closed days among them are left out) put together."""
+def past(rollups: Rollups, closing: Closing, as_of: date, settings: FeatureSettings, keep: Keep = as_it_is) -> Past:
+    """The closed totals and the open days of ``rollups`` (closed days among them are left out) put together.
+
+    What several relations read goes through ``keep``, which may put it into a file.
+    """
     user_daily, item_daily = (
         aged(daily.filter(daily.date >= closing.day), as_of) for daily in (rollups.user_daily, rollups.item_daily)
     )
     item_days = _both(closing.items, item_daily, ("item_id", ITEM_COUNTS), (closing.day, as_of), settings)
+    listed = _catalogue(_listed(rollups.items, as_of), _met_items(item_days))
+    catalogue = keep("catalogue", listed.join(numbered(listed, closing.items, "item_id", "item"), "item_id"))
+    people = keep("people", numbered(user_daily, closing.users, "user_id", "user"))
+    days = user_daily.join(people, "user_id")
+    met, seen = keep("met", pairs(days, catalogue)), keep("seen", values(days))
     return Past(
         as_of,
-        _both(closing.users, user_daily, ("user_id", USER_COUNTS), (closing.day, as_of), settings),
+        people,
+        _both(closing.users, days, ("user", USER_COUNTS), (closing.day, as_of), settings),
         item_days,
         closing.pairs,
-        _later(closing.pairs, pairs(user_daily)),
-        closing.values.union(values(user_daily)),
-        _catalogue(_listed(rollups.items, as_of), _met_items(item_days)),
+        keep("later", _later(closing.pairs, met)),
+        closing.values.union(seen),
+        catalogue,
         rollups.users,
     )
 
@@ -129,54 +151,18 @@ def _typed(rows: ir.Table, counts: tuple[str, ...]) -> ir.Table:
 def _later(closed: ir.Table, met: ir.Table) -> ir.Table:
     import ibis
 
-    keys = ["user_id", "item_id"]
+    keys = ["user", "item"]
     known = closed.semi_join(met, keys).select(*keys, known=ibis.literal(True))
     both = met.left_join(known, keys)
     return both.select(*keys, "days", fresh=both.known.isnull())
 
 
-def levels(past: Past, column: str) -> ir.Table:
-    """Per user the values of a list column, compared by the days they occurred on."""
-    seen = past.values.filter(past.values["column"] == column)
-    return compared(seen.group_by(["user_id", "level"]).aggregate(days=seen["days"].sum()))
-
-
-def by_category(past: Past) -> ir.Table:
-    """Per user and ``level`` (a category, or none) the ``days`` and ``items`` met, and sums over these items.
-
-    ``price``, ``price_rank`` and ``popularity_rank`` are exact sums over the different items that have one; so many
-    are ``priced`` and ``ranked``. Every later sum over a user reads these few rows and not the pairs.
-    """
-    import ibis
-
+def items_met(past: Past) -> ir.Table:
+    """Users and items that ever met, a row each, with exact ``price``, ``price_rank`` and ``popularity_rank``."""
     numbers = ("price", "price_rank", "popularity_rank")
     # made exact once an item, not once a pair
-    listed = past.catalogue.select("item_id", level="category", **{n: exact(past.catalogue[n]) for n in numbers})
-    met = past.met.left_join(listed, "item_id")
-    first = {name: ibis.ifelse(met.fresh, met[name], ibis.null().cast(met[name].type())) for name in numbers}
-    counts = {
-        "days": met["days"].sum(),
-        "items": met.fresh.cast("int64").sum(),
-        "priced": first["price"].count(),
-        "ranked": first["price_rank"].count(),
-        "known": first["popularity_rank"].count(),
-    }
-    return met.group_by(["user_id", "level"]).aggregate(
-        **{name: value.cast("int64") for name, value in counts.items()},
-        **{name: value.sum().cast(_EXACT_TOTAL) for name, value in first.items()},
-    )
-
-
-def categories(met: ir.Table) -> ir.Table:
-    """Per user the categories of :func:`by_category`, compared by item-days."""
-    return compared(met.filter(met.level.notnull()).select("user_id", "level", "days"))
-
-
-def compared(counted: ir.Table) -> ir.Table:
-    """Add ``share`` (of the user's days) and ``most`` (the most days of any level) to ``user_id, level, days``."""
-    per_user = counted.group_by("user_id").aggregate(most=counted["days"].max(), whole=counted["days"].sum())
-    both = counted.join(per_user, "user_id")
-    return both.select("user_id", "level", "days", "most", share=both["days"].cast("float64") / both.whole)
+    listed = past.catalogue.select("item", **{name: exact(past.catalogue[name]) for name in numbers})
+    return past.first_met.join(listed, "item").select("user", "item", *numbers)
 
 
 def _catalogue(listed: ir.Table, met: ir.Table) -> ir.Table:

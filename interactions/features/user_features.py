@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from interactions.features.expressions import commonest, exact_sum, ratio, recent
+from interactions.features.expressions import exact_sum, ratio, recent
 from interactions.features.feature import Expression, Family, Feature
 
 
@@ -41,7 +41,7 @@ _FREQUENCY: Final = (
         "items_distinct",
         "Different items met",
         "items",
-        lambda i, _: i["items"].sum(),
+        lambda i, _: i["item"].count(),
         fill=0.0,
     ),
 )
@@ -123,13 +123,18 @@ _DEVICES: Final = (
     ),
     _share("share_tablet", "Share of the events of known device on a tablet", "tablet", "device", whole="device_known"),
     Feature(
-        "main_device", "Device used on most days", "devices", lambda t, _: commonest(t), "categorical", family="device"
+        "main_device",
+        "Device used on most days",
+        "profile",
+        lambda p, _: p._main_devices,
+        "categorical",
+        family="device",
     ),
     Feature(
         "main_channel",
         "Channel used on most days",
-        "channels",
-        lambda t, _: commonest(t),
+        "profile",
+        lambda p, _: p._main_channels,
         "categorical",
         family="device",
     ),
@@ -140,14 +145,14 @@ _PRICES: Final = (
         "price_mean",
         "Mean price of the items met",
         "items",
-        lambda i, _: ratio(exact_sum(i.price), i.priced.sum()),
+        lambda i, _: ratio(exact_sum(i.price), i.price.count()),
         family="price",
     ),
     Feature(
         "price_tier",
         "Mean price rank of the items met inside their categories: low, middle or high third",
         "items",
-        lambda i, _: _tier(ratio(exact_sum(i.price_rank), i.ranked.sum())),
+        lambda i, _: _tier(ratio(exact_sum(i.price_rank), i.price_rank.count())),
         "categorical",
         family="price",
     ),
@@ -155,7 +160,7 @@ _PRICES: Final = (
         "popularity_bias",
         "Mean popularity rank of the items met (0: the least popular of the catalogue, 1: the most)",
         "items",
-        lambda i, _: ratio(exact_sum(i.popularity_rank), i.known.sum()),
+        lambda i, _: ratio(exact_sum(i.popularity_rank), i.popularity_rank.count()),
         family="popularity",
     ),
     Feature(
@@ -179,8 +184,8 @@ _TASTE: Final = (
     Feature(
         "top_category",
         "Category met most",
-        "categories",
-        lambda t, _: commonest(t),
+        "profile",
+        lambda p, _: p._main_category,
         "categorical",
         family="taste",
         taste=True,

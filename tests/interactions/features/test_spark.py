@@ -16,7 +16,7 @@ import pytest
 
 from interactions.features.closing import Closing, close, closing_day
 from interactions.features.computation import item_expression, user_expression
-from interactions.features.relations import Rollups, by_category, past
+from interactions.features.relations import Rollups, past
 from interactions.features.rollups import item_rollup, user_rollup
 from interactions.features.settings import FeatureSettings
 from warehouse.engine import at_rest, duckdb_engine
@@ -105,7 +105,7 @@ def _features(engine: Any, files: dict[str, Path], folder: Path) -> tuple[pd.Dat
     kept = (at_rest(engine, getattr(totals, part), file) for part, file in zip(parts, paths, strict=True))
     closing = Closing(totals.day, *kept)
     before = past(Rollups(daily[0], daily[1], tables["users"], tables["items"]), closing, AS_OF, settings)
-    users = engine.to_pyarrow(user_expression(before, by_category(before), settings, ["c0", "c1"])).to_pandas()
+    users = engine.to_pyarrow(user_expression(before, settings, ["c0", "c1"])).to_pandas()
     items = engine.to_pyarrow(item_expression(before, settings)).to_pandas()
     return users.sort_values("user_id", ignore_index=True), items.sort_values("item_id", ignore_index=True)
 
