@@ -34,6 +34,7 @@ from warehouse.windows import Window
 
 Figures = dict[str, Any]
 _KINDS = ("users", "items")
+_DAYS_A_MONTH = 30
 _COSTS = ("wall_seconds", "cpu_seconds")
 
 
@@ -113,6 +114,7 @@ def _summary(steps: dict[str, Figures], same: bool, arguments: argparse.Namespac
     figures = {f"{name}_{kind}": value for name, step in short.items() for kind, value in steps[step].items()}
     full = {kind: figures[f"rollups_{kind}"] + figures[f"features_{kind}"] for kind in _COSTS}
     part = {kind: figures[f"day_rollup_{kind}"] + figures[f"increment_features_{kind}"] for kind in _COSTS}
+    shared = part["cpu_seconds"] + figures["closing_cpu_seconds"] / _DAYS_A_MONTH
     return {
         "benchmark": "scale-50m",
         **{name: getattr(arguments, name) for name in ("events", "users", "items", "memory")},
@@ -120,6 +122,8 @@ def _summary(steps: dict[str, Figures], same: bool, arguments: argparse.Namespac
         **{f"full_pass_{kind}": value for kind, value in full.items()},
         **{f"increment_{kind}": value for kind, value in part.items()},
         "increment_cheaper_by": full["cpu_seconds"] / part["cpu_seconds"],
+        "increment_and_closing_share_cpu_seconds": shared,
+        "increment_and_closing_share_cheaper_by": full["cpu_seconds"] / shared,
         "features_alone_cheaper_by": figures["features_cpu_seconds"] / figures["increment_features_cpu_seconds"],
         "increment_equals_full_pass": same,
     }

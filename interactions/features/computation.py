@@ -19,7 +19,7 @@ from interactions.features.registry import TASTE_SHARE_PREFIX, feature_names
 from interactions.features.relations import Past, items_met, open_rollups, past
 from interactions.features.settings import FeatureSettings
 from interactions.features.user_features import USER_FEATURES
-from warehouse.engine import at_rest
+from warehouse.engine import opened
 from warehouse.store import Snapshot, Store
 from warehouse.windows import Window
 
@@ -76,7 +76,9 @@ def _expressions(
         closing = kept_closing(engine, store, day, chosen, closings or passing)
 
         def keep(name: str, rows: ir.Table) -> ir.Table:
-            return at_rest(engine, rows, passing / f"{name}.parquet")
+            file = passing / f"{name}.parquet"
+            engine.to_parquet(rows, file, compression="uncompressed")  # read once or twice, then gone
+            return opened(engine, file, rows)
 
         before = past(open_rollups(engine, store, Window(day, as_of)), closing, as_of, chosen, keep)
         shown = _top_categories(engine, before, chosen)
