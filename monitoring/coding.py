@@ -59,8 +59,12 @@ def missing_share(column: pd.Series, rule: ColumnRule) -> float:
     """The share of rows without a usable value (1.0 for an empty column)."""
     if len(column) == 0:
         return 1.0
-    usable = _numbers(column) if rule.kind == "numerical" else column
-    return float(usable.isna().mean())
+    return float((~filled(column, rule)).mean())
+
+
+def filled(column: pd.Series, rule: ColumnRule) -> pd.Series:
+    """Which rows have a usable value."""
+    return (_numbers(column) if rule.kind == "numerical" else column).notna()
 
 
 def varies(column: pd.Series, rule: ColumnRule) -> bool:

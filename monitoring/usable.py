@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from monitoring.coding import missing_share, percent, varies
+from monitoring.coding import filled, missing_share, percent, varies
 from monitoring.settings import ColumnRule, DriftSettings
+from warehouse import columns as c
 
 
 def usable_columns(
@@ -14,8 +15,8 @@ def usable_columns(
     """The rules whose columns can be compared, and a sentence for each that cannot.
 
     Columns that are empty on both sides are not spoken of: a shop that never fills one would hear of it day after day.
-    Nor are numbers with fewer values than a segment needs rows (``paid``, which only purchases fill): a handful of
-    purchases is no evidence, however many other events lie around them.
+    Nor are numbers of fewer users than a segment needs (``paid``, which only purchases fill): the purchases of a
+    handful of people are no evidence, however many other events lie around them.
     """
     watched = [rule for rule in settings.columns if _speaks(reference, rule) or _speaks(current, rule)]
     found = {rule: _trouble(reference, current, rule, settings) for rule in watched}
@@ -31,9 +32,8 @@ def _speaks(side: pd.DataFrame, rule: ColumnRule) -> bool:
 def _filled(reference: pd.DataFrame, current: pd.DataFrame, rule: ColumnRule, settings: DriftSettings) -> bool:
     if rule.kind == "categorical":
         return True  # a null is a category of its own
-    enough = (settings.min_rows_reference, settings.min_rows_current)
-    sides = zip((reference, current), enough, strict=True)
-    return all((1 - missing_share(side[rule.name], rule)) * len(side) >= least for side, least in sides)
+    users = (side.loc[filled(side[rule.name], rule), c.USER].nunique() for side in (reference, current))
+    return all(found >= settings.min_users for found in users)
 
 
 def _trouble(reference: pd.DataFrame, current: pd.DataFrame, rule: ColumnRule, settings: DriftSettings) -> str | None:

@@ -117,20 +117,21 @@ def test_columns_that_a_shop_never_fills_are_not_spoken_of(sample: SegmentSample
     assert measured.troubles == ()
 
 
-def test_a_number_that_few_rows_have_is_not_compared_however_many_rows_there_are(sample: SegmentSample) -> None:
+@pytest.mark.parametrize(("payers", "compared"), [(19, ["category"]), (20, ["paid", "category"])])
+def test_a_number_of_fewer_users_than_a_segment_needs_is_not_compared(
+    sample: SegmentSample, payers: int, compared: list[str]
+) -> None:
     paid = (ColumnRule("paid", "numerical", 0.3), *SETTINGS.columns[:1])
-    sides = [
-        side.assign(paid=np.where(np.arange(len(side)) < filled, value, np.nan))
-        for side, filled, value in ((sample.reference, 400, side_values(sample.reference)), (sample.current, 99, 9.0))
-    ]
+    sides = [paid_by(sample.reference, 40), paid_by(sample.current, payers)]
     measured = measure(*sides, replace(SETTINGS, columns=paid, missing_change=1.0))
-    assert [row.feature for row in measured.rows] == ["category"]
+    assert [row.feature for row in measured.rows] == compared
     assert measured.troubles == ()
 
 
-def side_values(side: pd.DataFrame) -> np.ndarray:
-    """Numbers that vary."""
-    return np.arange(len(side)) % 7 / 7.0
+def paid_by(side: pd.DataFrame, users: int) -> pd.DataFrame:
+    """So many users' rows have a number that varies, all others none."""
+    payers = sorted(side["user_id"].unique())[:users]
+    return side.assign(paid=np.where(side["user_id"].isin(payers), np.arange(len(side)) % 7 / 7.0, np.nan))
 
 
 def test_a_column_that_stops_being_constant_or_goes_away_is_a_trouble(sample: SegmentSample) -> None:
