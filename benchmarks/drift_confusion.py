@@ -107,7 +107,7 @@ def _samples(
 ) -> tuple[tuple[Trouble, ...], dict[str, SegmentSample]]:
     span = Window(windows[0].start - timedelta(days=SETTINGS.reference_days), windows[1].end)
     events = world.events[world.events["ts"].between(span.start_ts, span.end_ts, inclusive="left")]
-    troubles = find_troubles(events, span)
+    troubles = find_troubles(events, span, SETTINGS.trouble)
     healed = with_popularity(without_trouble(events, troubles), windows, SETTINGS)
     before, after = (without_suspects(world.assigned(window.end), troubles) for window in windows)
     assigned = without_movers((before, after)) if moving else (before, after)

@@ -1,9 +1,10 @@
-"""What retraining one drifted segment of ten costs, against its share of events of a full training.
+"""What retraining one drifted segment of ten and more costs, against its share of events of a full training.
 
     python -m benchmarks.retrain_cost [--events 300000] [--users 6000] [--items 800] [--folder <kept folder>]
 
 Every step runs in a process of its own, as Airflow's tasks do, and its CPU seconds count from the start of Python.
-The full training is the plan, the parent and ten segments; a week later one segment is retrained on the live parent.
+The full training is the plan, the parent and every segment (15 at the default size); a week later one segment is
+retrained on the live parent.
 The promise: at most 1.2 times the segment's share of events; nobody else's version changes. The last line is JSON.
 """
 

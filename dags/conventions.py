@@ -71,7 +71,7 @@ def is_backfill() -> bool:
 
 
 def is_requested() -> bool:
-    """Whether a person or another DAG asked for this run: it uses what is there instead of waiting for a schedule."""
+    """Whether a person or another DAG asked for this run: a training then uses what is there and waits for nothing."""
     return _run_type() not in ("scheduled", "backfill")
 
 

@@ -6,7 +6,8 @@ judges: *drift*, *no drift*, *too little data* or *trouble with the data*. `plan
 segments, causes and this run. Models that wait for a person are asked about by `approve_promotion`; nothing waits for
 the answer. Then one mail goes to whoever is on call.
 
-* Tables: `drift_measurements`, `drift_verdicts`, `drift_actions`, partition `as_of`. HTML reports for drifted segments.
+* Tables: `drift_measurements`, `quality_measurements`, `drift_verdicts`, `drift_actions`, partition `as_of`; HTML
+  reports for drifted segments.
 * Run again, a day has the same verdicts and nothing is done twice; `anew` judges it by today's tables and champions.
 * A backfilled run gives the same verdicts, retrains nothing and sends no mail.
 """

@@ -8,7 +8,7 @@ moves the alias `champion`. The trials of tuning are shared out by `plan` (table
 * **For drift** (`monitor_segments` asks): the drifted segments, or all with a new parent; the run, the cause and the
   cost are kept on the versions and in `gate_decisions`. Segments of policy `approve` are proposed, not promoted.
 * A segment whose training fails is named by `summarise`; the others finish.
-* A backfilled run registers and evaluates, and never replaces a champion that is newer.
+* A backfilled run registers and evaluates, and promotes nothing.
 """
 
 from __future__ import annotations

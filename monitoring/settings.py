@@ -7,6 +7,7 @@ from typing import Final, Literal
 
 from monitoring.calibration_settings import CalibrationSettings
 from monitoring.quality_settings import QualitySettings
+from monitoring.trouble_settings import TroubleSettings
 
 Kind = Literal["categorical", "numerical"]
 Scale = Literal["plain", "log", "hours"]
@@ -87,6 +88,7 @@ class DriftSettings:
     seed: int = 0
     quality: QualitySettings = field(default_factory=QualitySettings)
     calibration: CalibrationSettings = field(default_factory=CalibrationSettings)
+    trouble: TroubleSettings = field(default_factory=TroubleSettings)
 
     def __post_init__(self) -> None:
         names = [rule.name for rule in self.columns]

@@ -54,7 +54,7 @@ def load_calibration(store: Store, as_of: date) -> dict[str, float]:
 def _samples(store: Store, settings: Settings, source: LakeSource, window: Window) -> dict[str, pd.DataFrame]:
     span = Window(Window.trailing(window.start, settings.drift.reference_days).start, window.end)
     events = source.watched(span)
-    troubles = find_troubles(events, span)
+    troubles = find_troubles(events, span, settings.drift.trouble)
     membership = Membership(store, settings, source, window.end)
     # days before the first fit take the segmentation in force: the replay is of today's segments
     return history_samples(

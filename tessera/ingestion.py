@@ -53,18 +53,27 @@ class WithPosted(Source):
 
 
 def source_of(settings: Settings) -> Source:
-    """The source that the settings name, with the posted events where there are any.
+    """The source that the settings name, with the posted events where there are any; these alone where it names none.
 
     Raises:
-        SettingsError: no source is set.
+        SettingsError: no source is set and nothing was posted.
     """
-    if settings.source is None:
-        raise SettingsError("no source is set: name a file or folder of events in 'source' (TESSERA_SOURCE)")
-    main = open_source(settings.source, load_mapping(settings.mapping))
+    posted = _posted(settings)
+    if settings.source is not None:
+        main = open_source(settings.source, load_mapping(settings.mapping))
+        return WithPosted(main.path, main.mapping, main, posted) if posted else main
+    if posted is None:
+        raise SettingsError(
+            "no source is set and no event was posted: name a file or folder of events in 'source' (TESSERA_SOURCE), "
+            "or send events to the API (POST /events)"
+        )
+    return posted
+
+
+def _posted(settings: Settings) -> Source | None:
     if not any(settings.spool.glob("events/date=*")):
-        return main
-    posted = open_source(settings.spool, load_mapping(POSTED))
-    return WithPosted(main.path, main.mapping, main, posted)
+        return None
+    return open_source(settings.spool, load_mapping(POSTED))
 
 
 def ingest_window(store: Store, settings: Settings, window: Window) -> IngestReport:

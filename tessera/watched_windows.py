@@ -31,7 +31,7 @@ class WatchedWindows:
         """Find trouble in the events, leave it out, and rank what is left by popularity."""
         span = span_of(windows, settings)
         events = source.watched(span)
-        troubles = find_troubles(events, span)
+        troubles = find_troubles(events, span, settings.trouble)
         return cls(windows, with_popularity(without_trouble(events, troubles), windows, settings), troubles)
 
     def samples(

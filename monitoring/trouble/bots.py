@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitoring.trouble.log import Ints, Log, said
-from monitoring.trouble.settings import TroubleSettings
 from monitoring.trouble.trouble import Trouble
 from monitoring.trouble.usual import jumps, usual_before
+from monitoring.trouble_settings import TroubleSettings
 
 
 def find_bot_waves(log: Log, settings: TroubleSettings) -> list[Trouble]:

@@ -7,9 +7,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from monitoring.trouble.log import Log, said
-from monitoring.trouble.settings import TroubleSettings
 from monitoring.trouble.trouble import Trouble
 from monitoring.trouble.usual import jumps, usual_before
+from monitoring.trouble_settings import TroubleSettings
 from warehouse import columns as c
 
 CONTENT = [c.USER, c.ITEM, c.TYPE, c.TS]

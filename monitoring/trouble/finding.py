@@ -10,8 +10,8 @@ from monitoring.trouble.log import Log
 from monitoring.trouble.missing_days import find_missing_days
 from monitoring.trouble.nulls import find_null_columns
 from monitoring.trouble.renames import find_renames
-from monitoring.trouble.settings import TroubleSettings
 from monitoring.trouble.trouble import Trouble
+from monitoring.trouble_settings import TroubleSettings
 from warehouse.windows import Window
 
 _CHECKS = (find_missing_days, find_doubled_days, find_null_columns, find_renames, find_bot_waves)

@@ -6,9 +6,9 @@ import numpy as np
 
 from monitoring.distances import Floats
 from monitoring.trouble.log import Ints, Log, said
-from monitoring.trouble.settings import TroubleSettings
 from monitoring.trouble.trouble import Trouble
 from monitoring.trouble.usual import spread, usual
+from monitoring.trouble_settings import TroubleSettings
 
 _WEEKS = 5  # same weekdays that count as usual
 _LEAST_WEEKS = 2

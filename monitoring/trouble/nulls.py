@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from monitoring.trouble.log import Log, said
-from monitoring.trouble.settings import TroubleSettings
 from monitoring.trouble.trouble import Trouble
 from monitoring.trouble.usual import jumps, usual_before
+from monitoring.trouble_settings import TroubleSettings
 
 
 def find_null_columns(log: Log, settings: TroubleSettings) -> list[Trouble]:

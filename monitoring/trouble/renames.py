@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from monitoring.distances import Floats
 from monitoring.trouble.log import Log, said
-from monitoring.trouble.settings import TroubleSettings
 from monitoring.trouble.trouble import Trouble
+from monitoring.trouble_settings import TroubleSettings
 
 _SIMILAR = 2.0  # the new value's share is the old one's within this factor
 

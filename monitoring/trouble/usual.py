@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from monitoring.distances import Floats
-from monitoring.trouble.settings import TroubleSettings
+from monitoring.trouble_settings import TroubleSettings
 
 _MEMORY = 28  # healthy days that count as usual
 _SIGMA = 1.4826  # the median absolute deviation of a normal distribution is its sigma over this

@@ -16,7 +16,7 @@ from rich.markup import escape
 
 from tessera.demo.closing import Check, Evidence, closing_checks
 from tessera.demo.loop import Loop, Say
-from tessera.demo.stage import DEMO_HOME, Stage, fresh_home, own, plan_of, simulated
+from tessera.demo.stage import Stage, default_home, fresh_home, own, plan_of, simulated
 from tessera.platform.airflow_client import AirflowClient
 from tessera.platform.plan import LOOPBACK, PlatformPlan, Ports
 from tessera.platform.ports import settle
@@ -51,7 +51,7 @@ def run_demo(
     for ending in (signal.SIGINT, signal.SIGTERM):  # a shell's background jobs are started with SIGINT ignored
         signal.signal(ending, signal.default_int_handler)
     show = Narrator()
-    place = fresh_home(home or DEMO_HOME / (mapping or "demo" if data else "demo"))
+    place = fresh_home(home or default_home(mapping if data else None))
     show.say("simulate a shop" if data is None else f"read {data}")
     stage = own(place, data, mapping or "events") if data else simulated(place)
     show.say(f"{stage.calendar.history.length + stage.calendar.daily.length} days of events; {place} takes the rest")

@@ -54,6 +54,11 @@ class Stage:
         }
 
 
+def default_home(mapping: str | None) -> Path:
+    """Where a demo writes when nothing else is said: by the name of the mapping, which may be a file's."""
+    return DEMO_HOME / (Path(mapping).stem if mapping else "demo")
+
+
 def fresh_home(home: Path) -> Path:
     """An empty folder for one demo; what an earlier demo left there goes.
 

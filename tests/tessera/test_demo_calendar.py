@@ -6,6 +6,7 @@ import pytest
 
 from interactions.simulation import Scenario
 from tessera.demo.calendar import Calendar
+from tessera.demo.stage import DEMO_HOME, default_home
 from tessera.errors import TesseraError
 from training.backtest import plan_folds
 from training.settings import BacktestSettings
@@ -22,3 +23,10 @@ def test_too_few_days_for_the_loop_are_refused_with_what_is_needed() -> None:
     end = date(2026, 6, 29)
     with pytest.raises(TesseraError, match="at least 42 days"):
         Calendar.of(Window(end - timedelta(days=41), end))
+
+
+@pytest.mark.parametrize(
+    ("mapping", "name"), [(None, "demo"), ("movielens", "movielens"), ("/a/../b/mine.yaml", "mine")]
+)
+def test_a_mapping_file_anywhere_gives_a_home_of_its_name(mapping: str | None, name: str) -> None:
+    assert default_home(mapping) == DEMO_HOME / name
