@@ -57,10 +57,10 @@ def closing_checks(evidence: Evidence) -> Iterator[Check]:
     if evidence.truth is not None:
         yield _planted_drift(evidence, drifted)
     else:
-        found = ", ".join(sorted(drifted)) or "none: this data shows no drift on its last days"
+        found = _told(evidence) or "none: this data shows no drift on its last days"
         yield Check("every segment has a drift verdict", bool(_verdicts(evidence)), f"drift in {found}")
     yield _retrained(evidence, retrained_segments(evidence))
-    yield _decided(evidence, drifted)
+    yield _decided(evidence)
     yield _mails(evidence, drifted)
     yield _served(evidence)
 
@@ -73,6 +73,16 @@ def drifted_segments(evidence: Evidence) -> set[str]:
 def retrained_segments(evidence: Evidence) -> set[str]:
     """Segments whose own drift, of behaviour or of quality, asked for a retraining on the last day."""
     return _drifted(evidence, "behaviour", "quality")
+
+
+def _catalogue_drifted(evidence: Evidence) -> bool:
+    """Whether the catalogue moved for everybody: then the parent is trained again, and every segment on it."""
+    return bool(_drifted(evidence, "catalogue"))
+
+
+def _told(evidence: Evidence) -> str:
+    verdicts = sorted(_verdicts(evidence).items())
+    return ", ".join(f"{segment} ({cause})" for segment, (verdict, cause) in verdicts if verdict == "drift")
 
 
 def _drifted(evidence: Evidence, *causes: str) -> set[str]:
@@ -110,19 +120,19 @@ def planted_shares(evidence: Evidence) -> dict[str, float]:
 
 
 def _retrained(evidence: Evidence, drifted: set[str]) -> Check:
-    """New versions as of the last day exist for exactly the drifted segments."""
+    """New versions as of the last day exist for exactly the drifted segments, or for the parent and those on it."""
     trained = set(_decisions(evidence).index)
-    catalogue = any(cause == "catalogue" for _, cause in _verdicts(evidence).values())
-    held = trained == drifted or (catalogue and drifted <= trained)
-    seen = f"drifted: {', '.join(sorted(drifted)) or 'none'}; retrained: {', '.join(sorted(trained)) or 'none'}"
+    held = drifted | {GLOBAL} <= trained if _catalogue_drifted(evidence) else trained == drifted
+    seen = f"drifted: {_told(evidence) or 'none'}; retrained: {', '.join(sorted(trained)) or 'none'}"
     return Check("only what drifted was retrained", held, seen)
 
 
-def _decided(evidence: Evidence, drifted: set[str]) -> Check:
-    decisions = _decisions(evidence)
-    known = [s for s in sorted(drifted) if s in decisions.index and decisions.loc[s, "reason"]]
+def _decided(evidence: Evidence) -> Check:
+    decisions, due = _decisions(evidence), drifted_segments(evidence)
+    due |= {GLOBAL} if _catalogue_drifted(evidence) else set()
+    known = [s for s in sorted(due) if s in decisions.index and decisions.loc[s, "reason"]]
     seen = "; ".join(f"{s}: {decisions.at[s, 'verdict']!s}, {decisions.at[s, 'reason']!s}" for s in known)
-    return Check("the gate decided with its numbers", len(known) == len(drifted), seen or "nothing to decide")
+    return Check("the gate decided with its numbers", len(known) == len(due), seen or "nothing to decide")
 
 
 def _mails(evidence: Evidence, drifted: set[str]) -> Check:
