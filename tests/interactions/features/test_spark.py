@@ -32,6 +32,7 @@ def spark() -> Iterator[Any]:
         pytest.skip("Spark needs Java, and there is none")
     pytest.importorskip("pyspark", reason="install the extra 'spark' to run the features on Spark")
     import ibis
+    from pyspark import SparkContext
     from pyspark.sql import SparkSession
 
     session = (
@@ -49,6 +50,12 @@ def spark() -> Iterator[Any]:
     )
     yield ibis.pyspark.connect(session)
     session.stop()
+    # its Java process would live, and be counted among the children of this one, until the last test here
+    gateway = SparkContext._gateway
+    gateway.shutdown()
+    gateway.proc.stdin.close()
+    gateway.proc.wait(30)
+    SparkContext._gateway = SparkContext._jvm = None
 
 
 def _naive(table: pa.Table) -> pa.Table:
