@@ -32,8 +32,8 @@ demo: $(VENV)/.demo ## the whole loop through Airflow; ONCE=1 ends when it has c
 	$(BIN)/tessera demo $(if $(ONCE),--once,) $(if $(DATA),--data "$(DATA)",) $(if $(FORMAT),--format $(FORMAT),) $(if $(HOME_DIR),--home "$(HOME_DIR)",)
 
 test: $(VENV)/.test ## every test (about 10 minutes at most on two cores)
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not end_to_end" $(PYTEST_ARGS)
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -m end_to_end $(PYTEST_ARGS) # each starts a whole platform
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not end_to_end" $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -m end_to_end $(PYTEST_ARGS) # each starts a whole platform: one after the other
 
 check: $(VENV)/.test lint types contracts ## lint, strict types, import contracts
 
