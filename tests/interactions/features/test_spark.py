@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import signal
+import threading
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -35,6 +37,7 @@ def spark() -> Iterator[Any]:
     from pyspark import SparkContext
     from pyspark.sql import SparkSession
 
+    interrupted = signal.getsignal(signal.SIGINT)
     session = (
         SparkSession.builder.master("local[1]")
         .config("spark.ui.enabled", "false")
@@ -56,6 +59,8 @@ def spark() -> Iterator[Any]:
     gateway.proc.stdin.close()
     gateway.proc.wait(30)
     SparkContext._gateway = SparkContext._jvm = None
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, interrupted)  # Spark's own handler asks a context that is gone
 
 
 def _naive(table: pa.Table) -> pa.Table:
